@@ -1,0 +1,20 @@
+# limpet_library(NAME DEPENDENCIES...): the static library of the current folder's .cpp files.
+# A folder is a library; its dependencies are what its files may include.
+function(limpet_library name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  if(NOT LIMPET_GRPC)
+    # Files that talk gRPC say so in their names, so that the rest can be built without it.
+    list(FILTER sources EXCLUDE REGEX "(_grpc|/app)\\.cpp$")
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ARGN} PRIVATE limpet_warnings)
+endfunction()
+
+# limpet_binary(NAME DEPENDENCIES...): the program of the current folder's main.cpp.
+function(limpet_binary name)
+  add_executable(${name} main.cpp)
+  target_compile_definitions(${name} PRIVATE LIMPET_VERSION="${PROJECT_VERSION}")
+  target_link_libraries(${name} PRIVATE ${ARGN} limpet_warnings)
+endfunction()
