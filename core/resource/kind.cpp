@@ -1,0 +1,67 @@
+#include "core/resource/kind.h"
+
+#include <algorithm>
+#include <array>
+
+#include <absl/strings/match.h>
+
+#include "core/base/text.h"
+
+namespace limpet {
+namespace {
+
+constexpr std::string_view kCoreVersions[] = {"v1"};
+constexpr std::string_view kGatewayVersions[] = {"v1", "v1beta1"};
+constexpr std::string_view kFlomeshVersions[] = {"v1alpha1"};
+
+constexpr std::string_view kGatewayGroup = "gateway.networking.k8s.io";
+constexpr std::string_view kFlomeshGroup = "gateway.flomesh.io";
+
+constexpr KindInfo kUserKinds[] = {
+    {"Namespace", "namespace", "namespaces", "ns", "", kCoreVersions, false, 1},
+    {"GatewayClass", "gatewayclass", "gatewayclasses", "gc", kGatewayGroup, kGatewayVersions,
+     false, 4},
+    {"Gateway", "gateway", "gateways", "gw", kGatewayGroup, kGatewayVersions, true, 5},
+    {"HTTPRoute", "httproute", "httproutes", "hr", kGatewayGroup, kGatewayVersions, true, 6},
+    {"Service", "service", "services", "svc", "", kCoreVersions, true, 2},
+    {"EndpointSlice", "endpointslice", "endpointslices", "eps", "discovery.k8s.io", kCoreVersions,
+     true, 3},
+    {"SessionStickyPolicy", "sessionstickypolicy", "sessionstickypolicies", "ssp", kFlomeshGroup,
+     kFlomeshVersions, true, 7},
+};
+
+}  // namespace
+
+std::span<const KindInfo> user_kinds() { return kUserKinds; }
+
+const KindInfo* find_kind(std::string_view kind) {
+  for (const KindInfo& info : kUserKinds) {
+    if (info.kind == kind) return &info;
+  }
+  return nullptr;
+}
+
+const KindInfo* find_kind_by_any_name(std::string_view name) {
+  if (name.empty()) return nullptr;
+  for (const KindInfo& info : kUserKinds) {
+    for (std::string_view known : {info.singular, info.plural, info.short_name}) {
+      if (absl::EqualsIgnoreCase(absl_view(name), absl_view(known))) return &info;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string> api_versions_of(const KindInfo& info) {
+  std::vector<std::string> all;
+  for (std::string_view version : info.versions) {
+    all.push_back(str_cat(info.group, info.group.empty() ? "" : "/", version));
+  }
+  return all;
+}
+
+bool is_api_version_of(const KindInfo& info, std::string_view api_version) {
+  const std::vector<std::string> all = api_versions_of(info);
+  return std::find(all.begin(), all.end(), api_version) != all.end();
+}
+
+}  // namespace limpet

@@ -1,0 +1,32 @@
+// The rules of an HTTPRoute, and the host names under which a listener serves them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/routing/routing_table.h"
+#include "limpet/v1/resource.pb.h"
+
+namespace limpet {
+
+// A rule with one of the paths that lead to it.
+struct RoutePath {
+  bool exact = false;
+  std::string path;  // of a prefix: without a trailing slash, "" for "/"
+  RankedRule ranked;
+};
+
+// Every path of every rule. Requires: the route is well formed (core/validate).
+std::vector<RoutePath> compile_route(const v1::HTTPRoute& route);
+
+// Gateway API, HTTPRouteSpec.hostnames: what both the listener's hostname (empty: every host) and
+// the route's (none: every host) cover. Nothing: the route does not attach.
+std::vector<std::string> effective_hostnames(const std::string& listener_hostname,
+                                             const v1::HTTPRoute& route);
+
+// Whether the order of two rules on one path is `a` before `b`.
+bool ranks_before(const RankedRule& a, const RankedRule& b);
+
+}  // namespace limpet

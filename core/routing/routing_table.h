@@ -1,0 +1,101 @@
+// What a node serves from: made from one snapshot, immutable, and everything that must agree hangs
+// off it. A request pins one table and looks at no other.
+//
+//   table -> port -> listener (by host) -> virtual host (by host) -> rule (by path) -> backends
+//                                                                  table -> cluster <-'
+//
+// A rule names its clusters by key, and the table finds them: so a change of one cluster's
+// endpoints is one new cluster and one new path in a map, however many rules name it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/balance/cluster.h"
+#include "core/base/persistent_map.h"
+#include "core/routing/host_map.h"
+#include "core/snapshot/state_id.h"
+#include "core/sticky/key_ring.h"
+#include "core/sticky/policy.h"
+#include "core/sticky/session_record.h"
+
+namespace limpet {
+
+// A cluster by its name, with the hash taken once.
+struct ClusterRef {
+  std::string name;  // "server/pipy:8080"
+  uint64_t hash = 0;
+};
+
+struct RouteBackend {
+  std::optional<ClusterRef> cluster;  // none: the reference is invalid; its share answers 500
+  uint32_t weight = 1;
+};
+
+// What matched, and where it goes. One object per rule of a route, shared by all its matches.
+struct RouteRule {
+  std::string name;      // "server/fortio-route/0", for logs
+  uint64_t scope = 0;    // of its sessions: STICKY.md's "Service port" or "route and rule"
+  std::vector<RouteBackend> backends;
+  uint64_t total_weight = 0;
+  std::shared_ptr<RoundRobin> rotation;  // over the backends; never null
+};
+
+// A rule under one of its matches, with what orders it among others of the same path: the older
+// route first, then by namespace/name, then by the order in the route (Gateway API,
+// HTTPRouteRule.matches).
+struct RankedRule {
+  std::string route_created;  // RFC 3339: sorts as text
+  std::string route_name;     // "namespace/name"
+  uint32_t rule_index = 0;
+  uint32_t match_index = 0;
+  std::shared_ptr<const RouteRule> rule;
+};
+using RankedRules = std::vector<RankedRule>;  // best first
+
+// The rules of one host name.
+struct VirtualHost {
+  PersistentMap<std::string, std::shared_ptr<const RankedRules>> exact;
+  // By prefix without a trailing slash; "" stands for "/".
+  PersistentMap<std::string, std::shared_ptr<const RankedRules>> prefixes;
+  uint32_t max_prefix_segments = 0;  // bounds the look-ups for a path
+};
+
+struct RoutingListener {
+  std::string gateway;  // "namespace/name"
+  std::string name;
+  HostMap<VirtualHost> hosts;
+};
+
+// All listeners of one port, told apart by their hostnames.
+struct RoutingPort {
+  uint16_t port = 0;
+  HostMap<RoutingListener> listeners;
+};
+
+struct RoutingCluster {
+  Cluster cluster;
+  std::optional<StickyPolicy> policy;
+  std::string policy_name;  // "namespace/name"
+};
+
+struct RoutingTable {
+  StateId state;
+  std::map<uint16_t, std::shared_ptr<const RoutingPort>> ports;
+  PersistentMap<std::string, std::shared_ptr<const RoutingCluster>> clusters;
+  KeyRing keys;
+  size_t rules = 0;
+
+  StateTime time() const { return {state.epoch.created(), state.revision}; }
+  // Null when the table has no such cluster.
+  const RoutingCluster* find(const ClusterRef& ref) const {
+    const auto* found = clusters.find_hashed(ref.hash, ref.name);
+    return found == nullptr ? nullptr : found->get();
+  }
+};
+
+}  // namespace limpet

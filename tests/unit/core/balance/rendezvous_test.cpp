@@ -1,0 +1,90 @@
+#include "core/balance/rendezvous.h"
+
+#include <map>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace limpet {
+namespace {
+
+Cluster cluster_of(std::vector<uint64_t> uids) {
+  Cluster cluster;
+  for (const uint64_t uid : uids) {
+    cluster.eligible.push_back(static_cast<uint32_t>(cluster.endpoints.size()));
+    Endpoint endpoint;
+    endpoint.uid = uid;
+    cluster.endpoints.push_back(endpoint);
+  }
+  return cluster;
+}
+
+TEST(Rendezvous, ChoiceDependsOnTheMembersNotOnTheirOrder) {
+  const Cluster forward = cluster_of({11, 22, 33, 44});
+  const Cluster backward = cluster_of({44, 33, 22, 11});
+  for (uint64_t session = 1; session < 500; ++session) {
+    EXPECT_EQ(rendezvous_choice(forward, session, {})->uid,
+              rendezvous_choice(backward, session, {})->uid);
+  }
+}
+
+TEST(Rendezvous, LeavingMovesItsOwnSessionsOnly) {
+  const Cluster all = cluster_of({11, 22, 33, 44});
+  const Cluster without = cluster_of({11, 22, 44});
+  const std::vector<uint64_t> tried = {33};
+  for (uint64_t session = 1; session < 2'000; ++session) {
+    const uint64_t before = rendezvous_choice(all, session, {})->uid;
+    const uint64_t after = rendezvous_choice(without, session, {})->uid;
+    EXPECT_TRUE(before == 33 || after == before) << session;
+    EXPECT_EQ(rendezvous_choice(all, session, tried)->uid, after);
+  }
+}
+
+TEST(Rendezvous, EndpointsGetEvenShares) {
+  const Cluster cluster = cluster_of({1, 2, 3, 4, 5});
+  std::map<uint64_t, int> share;
+  std::mt19937_64 random(4);
+  constexpr int kSessions = 50'000;
+  for (int i = 0; i < kSessions; ++i) ++share[rendezvous_choice(cluster, random(), {})->uid];
+  for (const auto& [uid, count] : share) EXPECT_NEAR(count, kSessions / 5, kSessions / 50) << uid;
+}
+
+TEST(Rendezvous, WeightsGiveProportionalShares) {
+  std::mt19937_64 random(5);
+  const std::map<uint64_t, uint32_t> weights = {{1, 70}, {2, 20}, {3, 10}, {4, 0}};
+  std::map<uint64_t, int> share;
+  constexpr int kSessions = 50'000;
+  for (int i = 0; i < kSessions; ++i) {
+    const uint64_t session = random();
+    uint64_t best = 0;
+    uint64_t best_score = 0;
+    for (const auto& [id, weight] : weights) {
+      const uint64_t score = rendezvous_score(session, id, weight);
+      if (score > best_score) {
+        best = id;
+        best_score = score;
+      }
+    }
+    ++share[best];
+  }
+  for (const auto& [id, weight] : weights) {
+    EXPECT_NEAR(share[id], kSessions / 100.0 * weight, kSessions / 100.0) << id;
+  }
+  EXPECT_EQ(share[4], 0);
+}
+
+// A change of these numbers would move every session of a cluster during an upgrade.
+TEST(Rendezvous, ScoresNeverChange) {
+  EXPECT_EQ(rendezvous_score(1, 2, 1), 18445888907852644351U);
+  EXPECT_EQ(rendezvous_score(0x0123456789ABCDEF, 42, 100), 18446743374808397905U);
+}
+
+TEST(Rendezvous, NobodyIsLeft) {
+  const std::vector<uint64_t> tried = {1};
+  EXPECT_EQ(rendezvous_choice(cluster_of({}), 7, {}), nullptr);
+  EXPECT_EQ(rendezvous_choice(cluster_of({1}), 7, tried), nullptr);
+}
+
+}  // namespace
+}  // namespace limpet

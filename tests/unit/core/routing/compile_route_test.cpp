@@ -1,0 +1,76 @@
+#include "core/routing/compile_route.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/snapshots.h"
+
+namespace limpet {
+namespace {
+
+using testing::from_text;
+using Names = std::vector<std::string>;
+
+TEST(CompileRoute, HostnamesIntersectWithTheListeners) {
+  const auto route = from_text<v1::HTTPRoute>(
+      "spec { hostnames: 'Shop.example.com' hostnames: '*.example.com' hostnames: 'other.org' }");
+  const v1::HTTPRoute open;
+  EXPECT_EQ(effective_hostnames("", open), Names{""});
+  EXPECT_EQ(effective_hostnames("a.b", open), Names{"a.b"});
+  EXPECT_EQ(effective_hostnames("", route),
+            (Names{"shop.example.com", "*.example.com", "other.org"}));
+  EXPECT_EQ(effective_hostnames("*.example.com", route),
+            (Names{"shop.example.com", "*.example.com"}));
+  EXPECT_EQ(effective_hostnames("web.example.com", route), Names{"web.example.com"});
+  EXPECT_EQ(effective_hostnames("*.web.example.com", route), Names{"*.web.example.com"});
+  EXPECT_EQ(effective_hostnames("example.com", route), Names{});
+}
+
+TEST(CompileRoute, EveryMatchLeadsToItsRule) {
+  const auto paths = compile_route(from_text<v1::HTTPRoute>(
+      "metadata { name: 'r' namespace: 'n' } spec { "
+      "rules { matches { path { type: 'Exact' value: '/a/' } } matches { path { value: '/b/' } } "
+      "backend_refs { name: 's' port: 80 } } "
+      "rules { name: 'rest' backend_refs { name: 's' port: 80 weight: 3 } } }"));
+  ASSERT_EQ(paths.size(), 3U);
+  EXPECT_TRUE(paths[0].exact);
+  EXPECT_EQ(paths[0].path, "/a/") << "exact means exact";
+  EXPECT_FALSE(paths[1].exact);
+  EXPECT_EQ(paths[1].path, "/b");
+  EXPECT_EQ(paths[0].ranked.rule, paths[1].ranked.rule);
+  EXPECT_EQ(paths[2].path, "");
+  EXPECT_EQ(paths[2].ranked.rule->name, "n/r/rest");
+  EXPECT_EQ(paths[2].ranked.rule->total_weight, 3U);
+}
+
+TEST(CompileRoute, SessionsBelongToTheServicePortOrToTheSplit) {
+  const auto scope = [](const std::string& route, const std::string& rule) {
+    return compile_route(from_text<v1::HTTPRoute>("metadata { name: '" + route +
+                                                  "' namespace: 'n' } spec { rules { " + rule +
+                                                  " } }"))[0].ranked.rule->scope;
+  };
+  const std::string single = "backend_refs { name: 's' port: 80 } ";
+  const std::string split = single + "backend_refs { name: 't' port: 80 } ";
+  EXPECT_EQ(scope("a", single), scope("b", single + "matches { path { value: '/x' } }"));
+  EXPECT_NE(scope("a", single), scope("a", "backend_refs { name: 's' port: 81 }"));
+  EXPECT_NE(scope("a", split), scope("b", split));
+  EXPECT_NE(scope("a", split), scope("a", split + "matches { path { value: '/x' } }"));
+  EXPECT_EQ(scope("a", split + "name: 'r'"),
+            scope("a", split + "name: 'r' matches { path { value: '/x' } }"));
+}
+
+TEST(CompileRoute, OlderRoutesRankBefore) {
+  const auto ranked = [](const std::string& created, const std::string& name, uint32_t rule) {
+    RankedRule made;
+    made.route_created = created;
+    made.route_name = name;
+    made.rule_index = rule;
+    return made;
+  };
+  EXPECT_TRUE(ranks_before(ranked("2025", "n/z", 9), ranked("2026", "n/a", 0)));
+  EXPECT_TRUE(ranks_before(ranked("2026", "n/a", 9), ranked("2026", "n/b", 0)));
+  EXPECT_TRUE(ranks_before(ranked("2026", "n/a", 0), ranked("2026", "n/a", 1)));
+  EXPECT_FALSE(ranks_before(ranked("2026", "n/a", 0), ranked("2026", "n/a", 0)));
+}
+
+}  // namespace
+}  // namespace limpet

@@ -1,0 +1,69 @@
+#include "tests/unit/core/validate/support.h"
+
+namespace limpet::test {
+namespace {
+
+const std::string kBase = R"pb(
+  session_sticky_policy {
+    api_version: "gateway.flomesh.io/v1alpha1"
+    kind: "SessionStickyPolicy"
+    metadata { name: "policy" namespace: "server" }
+    spec {
+      target_ref { group: "" kind: "Service" name: "pipy" }
+      ports {
+        port: 8080
+        config { cookie_name: "_srv_id" expires: 600 }
+      }
+    }
+  })pb";
+
+std::string spec(const std::string& fields) {
+  return "session_sticky_policy { spec { " + fields + " } }";
+}
+
+TEST(ValidateSessionStickyPolicy, Target) {
+  expect_violations(
+      kBase, {{spec("target_ref { namespace: 'other' }"), {}},
+              {spec("target_ref { group: 'apps' }"), {"spec.targetRef.group: must be \"\""}},
+              {spec("target_ref { kind: 'Gateway' }"), {"spec.targetRef.kind: must be Service"}},
+              {spec("target_ref { kind: '' }"), {"spec.targetRef.kind: required"}},
+              {spec("target_ref { name: '' }"), {"spec.targetRef.name: required"}}});
+  v1::Resource policy = resource_of({kBase});
+  policy.mutable_session_sticky_policy()->clear_spec();
+  EXPECT_EQ(violations_of(policy),
+            (std::vector<std::string>{"spec.targetRef: required: the Service whose sessions stick",
+                                      "spec.ports: required: at least one port of the Service"}));
+}
+
+TEST(ValidateSessionStickyPolicy, Ports) {
+  std::string many;
+  for (int i = 1; i <= 16; ++i) many += "ports { port: " + std::to_string(i) + " } ";
+  expect_violations(kBase,
+                    {{spec("ports { port: 1 }"), {}},
+                     {spec("ports { port: 8080 }"), {"spec.ports[1].port: must be unique, 8080"}},
+                     {spec("ports { port: 0 }"), {"spec.ports[1].port: must be between"}},
+                     {spec("ports {}"), {"spec.ports[1].port: required"}},
+                     {spec(many), {"spec.ports: must have at most 16 entries, not 17"}}});
+}
+
+TEST(ValidateSessionStickyPolicy, Config) {
+  const auto port = [](const std::string& config) {
+    return spec("ports { port: 1 config { " + config + " } }");
+  };
+  const std::string field = "spec.ports[1].config.";
+  expect_violations(
+      kBase,
+      {{port("expires: 1"), {}},
+       {port("expires: 0"), {field + "expires: must be a number of seconds, at least 1, not 0"}},
+       {port("expires: -5"), {field + "expires: must be"}},
+       {port("cookie_name: 'a;b'"), {field + "cookieName: must consist of letters"}},
+       {port("cookie_name: ''"), {field + "cookieName: must not be empty"}},
+       {port("cookie_name: '" + std::string(128, 'a') + "'"), {}},
+       {port("cookie_name: '" + std::string(129, 'a') + "'"),
+        {field + "cookieName: must have at most 128"}},
+       {spec("config { cookie_name: 'a b' expires: 0 }"),
+        {"spec.config.cookieName: must consist", "spec.config.expires: must be"}}});
+}
+
+}  // namespace
+}  // namespace limpet::test
