@@ -1,0 +1,45 @@
+// The Store on one SQLite file, in WAL mode with synchronous=FULL: a commit that returned is on
+// the disk.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include "storage/sqlite.h"
+#include "storage/store.h"
+
+namespace limpet {
+
+struct SqliteOptions {
+  // The file's size limit, in pages of 4 KiB: 64 GiB by default. Beyond it a commit fails as with
+  // a full disk.
+  int64_t max_pages = int64_t{16} * 1024 * 1024;
+};
+
+class SqliteStore : public Store {
+ public:
+  // Creates the database when there is none, under `epoch_if_new`. Checks the file's integrity
+  // and brings its schema up to date.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& path,
+                                                           Epoch epoch_if_new,
+                                                           const SqliteOptions& options = {});
+
+  absl::StatusOr<Snapshot> load() override;
+  absl::StatusOr<uint64_t> commit(uint64_t expected_revision, const Batch& batch,
+                                  const Digest& digest, const AuditRecord& audit) override;
+
+ private:
+  explicit SqliteStore(sqlite::Database database) : database_(std::move(database)) {}
+
+  absl::Status prepare(Epoch epoch_if_new, const SqliteOptions& options);
+  absl::Status check_head(uint64_t expected_revision);
+  absl::Status write_upserts(const Batch& batch);
+  absl::Status write_removals(const Batch& batch, uint64_t revision);
+  absl::Status write_audit(const AuditRecord& audit, uint64_t revision);
+  absl::Status write_head(uint64_t revision, const Digest& digest);
+
+  sqlite::Database database_;
+};
+
+}  // namespace limpet
