@@ -1,0 +1,171 @@
+// The wiring of limpet-server, in the order in which things come up.
+#include "server/app.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <grpc/support/log.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <spdlog/spdlog.h>
+
+#include "core/base/text.h"
+#include "runtime/admin_server.h"
+#include "runtime/data_dir.h"
+#include "runtime/signals.h"
+#include "server/applier.h"
+#include "server/discovery_service.h"
+#include "server/management_service.h"
+#include "server/node_registry.h"
+#include "server/publisher.h"
+#include "storage/sqlite_store.h"
+
+namespace limpet {
+namespace {
+
+namespace asio = boost::asio;
+
+// A request holds a whole configuration; an answer may list one.
+constexpr int kMaxMessageBytes = 64 * 1024 * 1024;
+// A peer that does not answer a ping within this is gone.
+constexpr int kKeepaliveMs = 10'000;
+constexpr int kKeepaliveTimeoutMs = 5'000;
+// Clients may ping this often, also without a call.
+constexpr int kMinPingIntervalMs = 1'000;
+constexpr auto kStopTimeout = std::chrono::seconds(1);
+
+// gRPC's own lines are for its developers; what matters we say ourselves.
+void quiet_grpc() {
+  gpr_set_log_function([](gpr_log_func_args* line) {
+    spdlog::debug("grpc {}:{}: {}", line->file, line->line, line->message);
+  });
+}
+
+absl::StatusOr<std::unique_ptr<grpc::Server>> start_grpc(const HostPort& listen,
+                                                         grpc::Service& discovery,
+                                                         grpc::Service& management,
+                                                         int& port) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  // Otherwise a second server takes half of the connections, unnoticed.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kMinPingIntervalMs);
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetMaxSendMessageSize(kMaxMessageBytes);
+  builder.AddListeningPort(to_string(listen), grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&discovery);
+  builder.RegisterService(&management);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || port == 0) {
+    return absl::UnavailableError(str_cat("cannot listen on ", to_string(listen),
+                                          ": address in use or not of this machine; choose "
+                                          "another with --listen"));
+  }
+  // Without this only the server as a whole ("") has a health.
+  for (const char* service : {"limpet.v1.Management", "limpet.v1.Discovery"}) {
+    server->GetHealthCheckService()->SetServingStatus(service, true);
+  }
+  return server;
+}
+
+// Calls `tick` every `period`, for as long as the io_context runs.
+class Ticker {
+ public:
+  Ticker(asio::io_context& io, std::chrono::seconds period, std::function<void()> tick)
+      : timer_(io), period_(period), tick_(std::move(tick)) {
+    wait();
+  }
+
+ private:
+  void wait() {
+    timer_.expires_after(period_);
+    timer_.async_wait([this](boost::system::error_code cancelled) {
+      if (cancelled) return;
+      tick_();
+      wait();
+    });
+  }
+
+  asio::steady_timer timer_;
+  std::chrono::seconds period_;
+  std::function<void()> tick_;
+};
+
+AdminResponse ready(const Publisher& publisher, const NodeRegistry& registry) {
+  const StateId head = publisher.head().id();
+  const v1::WaitActiveResponse progress = registry.progress(head.epoch, head.revision);
+  AdminResponse answer;
+  answer.body = str_cat("ready\nepoch ", head.epoch.value(), "\nrevision ", head.revision,
+                        "\ndigest ", head.digest.to_hex(), "\nnodes connected ",
+                        progress.connected(), "\nnodes active ", progress.active(), "\n");
+  return answer;
+}
+
+}  // namespace
+
+absl::Status run_server(const ServerOptions& options) {
+  ignore_sigpipe();
+  quiet_grpc();
+  const ChangeContext context = make_change_context();
+
+  // The directory is ours for as long as the process lives; then the state in it.
+  const absl::StatusOr<DataDir> data_dir = DataDir::open(options.data_dir);
+  if (!data_dir.ok()) return data_dir.status();
+  const Epoch epoch_if_new =
+      Epoch::make(context.now_unix_ms, static_cast<uint32_t>(random_id(context)));
+  auto store = SqliteStore::open(data_dir->file("limpet.db"), epoch_if_new);
+  if (!store.ok()) return store.status();
+  absl::StatusOr<Snapshot> state = open_state(**store, context);
+  if (!state.ok()) return state.status();
+
+  // What changes it and who is told.
+  Publisher publisher(*std::move(state));
+  Applier applier(**store, publisher);
+  NodeRegistry registry;
+
+  // One thread of our own for signals, the admin address and heartbeats; gRPC brings its own.
+  asio::io_context io(1);
+  const StopSignals signals(io, [&io](int signal) {
+    spdlog::info("signal {}: stopping", signal);
+    io.stop();
+  });
+  auto admin = AdminServer::listen(io, options.admin);
+  if (!admin.ok()) return admin.status();
+  (*admin)->handle("/healthz", [] { return AdminResponse{.body = "ok\n"}; });
+  (*admin)->handle("/readyz", [&] { return ready(publisher, registry); });
+
+  // The API. Declared before the server, which uses them until it is gone.
+  DiscoveryService discovery(publisher, registry);
+  ManagementService management(applier, publisher, registry, options.version);
+  int port = 0;
+  auto server = start_grpc(options.listen, discovery, management, port);
+  if (!server.ok()) return server.status();
+  const Ticker heartbeats(io, std::chrono::seconds(DiscoveryService::kHeartbeatSeconds),
+                          [&discovery] { discovery.heartbeat(); });
+  const StateId head = publisher.head().id();
+  spdlog::info("limpet-server {} serves {} (admin port {}) from {}, revision {}",
+               options.version, to_string(HostPort{options.listen.host,
+                                                   static_cast<uint16_t>(port)}),
+               (*admin)->port(), options.data_dir, head.revision);
+
+  io.run();
+
+  // Streams and waits end with a word to the other side; calls in progress get a moment.
+  discovery.stop();
+  management.stop();
+  (*server)->Shutdown(std::chrono::system_clock::now() + kStopTimeout);
+  spdlog::info("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace limpet

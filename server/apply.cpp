@@ -1,0 +1,226 @@
+#include "server/apply.h"
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
+
+#include "core/base/text.h"
+#include "core/resource/kind.h"
+#include "limpet/v1/state.pb.h"
+#include "server/endpoint_states.h"
+
+namespace limpet {
+
+using google::protobuf::Message;
+
+namespace {
+
+std::string at(std::string_view list, size_t index) { return str_cat(list, "[", index, "]"); }
+
+v1::ObjectResult result_of(const EntryKey& key, v1::ObjectResult::Outcome outcome) {
+  v1::ObjectResult result;
+  v1::EntryKey& named = *result.mutable_key();
+  named.set_kind(key.kind);
+  named.set_namespace_(key.ns);
+  named.set_name(key.name);
+  result.set_outcome(outcome);
+  return result;
+}
+
+// The object without its metadata and the version it was written in: what a generation counts.
+std::string content_of(const Message& object) {
+  const std::unique_ptr<Message> copy(object.New());
+  copy->CopyFrom(object);
+  for (const char* name : {"metadata", "api_version"}) {
+    if (const auto* field = copy->GetDescriptor()->FindFieldByName(name)) {
+      copy->GetReflection()->ClearField(copy.get(), field);
+    }
+  }
+  return serialize(*copy);
+}
+
+struct Stored {
+  StoredObject object;
+  v1::ObjectResult::Outcome outcome;
+};
+
+// Requires: the resource is valid. Its server-owned fields are gone when this is called.
+Stored make_stored(v1::Resource& resource, const EntryKey& key, const EntryPtr& old,
+                   uint64_t revision, const ChangeContext& context) {
+  Message& object = *object_of(resource);
+  v1::ObjectMeta& metadata = mutable_metadata_of(object);
+  metadata.set_namespace_(key.ns);
+  v1::ObjectResult::Outcome outcome = v1::ObjectResult::CREATED;
+  const absl::StatusOr<v1::Resource> previous =
+      old == nullptr ? absl::NotFoundError("") : parse_resource(key.kind, old->bytes);
+  if (previous.ok()) {
+    // What was given once stays, so that equal input gives equal bytes.
+    const Message& old_object = *object_of(*previous);
+    const v1::ObjectMeta& old_metadata = metadata_of(old_object);
+    const bool same_content = content_of(object) == content_of(old_object);
+    metadata.set_uid(old_metadata.uid());
+    metadata.set_creation_timestamp(old_metadata.creation_timestamp());
+    metadata.set_generation(old_metadata.generation() + (same_content ? 0 : 1));
+    outcome = v1::ObjectResult::CONFIGURED;
+  } else {
+    metadata.set_uid(random_uuid(context));
+    metadata.set_creation_timestamp(rfc3339_utc(context.now_unix_ms));
+    metadata.set_generation(1);
+  }
+  auto entry = std::make_shared<Entry>();
+  entry->key = key;
+  entry->revision = revision;
+  entry->bytes = serialize(object);
+  if (old != nullptr && old->bytes == entry->bytes) outcome = v1::ObjectResult::UNCHANGED;
+  return Stored{{std::move(entry), metadata.uid(), metadata.generation()}, outcome};
+}
+
+// The resources of the request as they may be stored; every violation goes into `violations`.
+class RequestReader {
+ public:
+  explicit RequestReader(std::vector<Violation>& violations) : violations_(violations) {}
+
+  // Nothing when the resource holds no object at all.
+  std::optional<v1::Resource> read(const v1::Resource& source, size_t index) {
+    const std::string place = at("resources", index);
+    if (object_of(source) == nullptr) {
+      violations_.push_back({place, "holds no object of a kind that this server knows"});
+      return std::nullopt;
+    }
+    v1::Resource resource = source;
+    clear_server_owned(*object_of(resource));
+    for (Violation& violation : validate(resource)) {
+      violations_.push_back(
+          {str_cat(place, ".", violation.field), std::move(violation.message)});
+    }
+    if (resource.ByteSizeLong() > kMaxObjectBytes) {
+      violations_.push_back(
+          {place, str_cat("is larger than ", kMaxObjectBytes, " bytes; split it up")});
+    }
+    const EntryKey key = key_of(resource);
+    const auto [first, added] = seen_.emplace(key, index);
+    if (!added && !key.name.empty()) {
+      violations_.push_back({str_cat(place, ".metadata.name"),
+                             str_cat("is the same object as ", at("resources", first->second),
+                                     " (", to_string(key), "); name it once")});
+    }
+    return resource;
+  }
+
+ private:
+  std::vector<Violation>& violations_;
+  std::map<EntryKey, size_t> seen_;
+};
+
+// Names the first few: an error's text travels in a header.
+absl::Status not_found(std::vector<std::string> missing) {
+  constexpr size_t kMaxNamed = 20;
+  const size_t more = missing.size() > kMaxNamed ? missing.size() - kMaxNamed : 0;
+  missing.resize(missing.size() - more);
+  return absl::NotFoundError(str_cat("not found: ", absl::StrJoin(missing, ", "),
+                                     more == 0 ? "" : str_cat(" and ", more, " more")));
+}
+
+}  // namespace
+
+absl::StatusOr<EntryKey> resolve_key(const v1::EntryKey& key) {
+  const KindInfo* info = find_kind(key.kind());
+  if (info == nullptr) return absl::InvalidArgumentError(str_cat("unknown kind ", key.kind()));
+  if (key.name().empty()) return absl::InvalidArgumentError("a name is required");
+  EntryKey resolved{key.kind(), key.namespace_(), key.name()};
+  if (!info->namespaced) {
+    resolved.ns.clear();
+  } else if (resolved.ns.empty()) {
+    resolved.ns = "default";
+  }
+  return resolved;
+}
+
+Plan plan_apply(const Snapshot& before, const SliceIndex& index,
+                std::span<const v1::Resource> resources, const ChangeContext& context) {
+  Plan plan;
+  if (resources.size() > kMaxRequestObjects) {
+    plan.violations.push_back(
+        {"resources", str_cat("has more than ", kMaxRequestObjects, " objects")});
+    return plan;
+  }
+  RequestReader reader(plan.violations);
+  std::vector<v1::Resource> readable;
+  readable.reserve(resources.size());
+  for (size_t i = 0; i < resources.size(); ++i) {
+    if (auto resource = reader.read(resources[i], i)) readable.push_back(*std::move(resource));
+  }
+  if (!plan.violations.empty()) return plan;
+
+  // Nothing can be refused from here on.
+  const uint64_t revision = before.id().revision + 1;
+  for (v1::Resource& resource : readable) {
+    const EntryKey key = key_of(resource);
+    Stored stored = make_stored(resource, key, before.find(key), revision, context);
+    plan.results.push_back(result_of(key, stored.outcome));
+    if (stored.outcome != v1::ObjectResult::UNCHANGED) {
+      plan.batch.upserts.push_back(std::move(stored.object));
+    }
+  }
+  derive_endpoint_states(before, index, revision, context, plan.batch);
+  return plan;
+}
+
+absl::StatusOr<Plan> plan_delete(const Snapshot& before, const SliceIndex& index,
+                                 std::span<const v1::EntryKey> keys, bool ignore_not_found,
+                                 const ChangeContext& context) {
+  Plan plan;
+  std::vector<std::string> missing;
+  std::set<EntryKey> seen;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const absl::StatusOr<EntryKey> key = resolve_key(keys[i]);
+    if (!key.ok()) {
+      plan.violations.push_back({at("keys", i), str_cat(key.status().message())});
+      continue;
+    }
+    const bool repeated = !seen.insert(*key).second;
+    const bool there = before.find(*key) != nullptr;
+    if (there && !repeated) plan.batch.removed.push_back(*key);
+    if (!there && !repeated) missing.push_back(to_string(*key));
+    plan.results.push_back(result_of(
+        *key, there ? v1::ObjectResult::DELETED : v1::ObjectResult::NOT_FOUND));
+  }
+  if (!plan.violations.empty()) {
+    plan.batch = {};
+    plan.results.clear();
+    return plan;
+  }
+  if (!missing.empty() && !ignore_not_found) return not_found(std::move(missing));
+  derive_endpoint_states(before, index, before.id().revision + 1, context, plan.batch);
+  return plan;
+}
+
+Plan plan_first_state(const Snapshot& before, const ChangeContext& context) {
+  Plan plan;
+  bool has_key = false;
+  before.for_each(kStickyKeyKind, [&](const EntryPtr&) { has_key = true; });
+  if (has_key) return plan;
+  // Ids of keys grow with time (core/sticky/key_ring.h).
+  v1::StickyKey key;
+  key.set_id(static_cast<uint32_t>(context.now_unix_ms / 1000));
+  std::array<unsigned char, 32> secret;
+  context.random(secret);
+  key.set_secret(secret.data(), secret.size());
+  key.set_created_unix_ms(context.now_unix_ms);
+  key.set_mints(true);
+  auto entry = std::make_shared<Entry>();
+  entry->key = {std::string(kStickyKeyKind), "", absl::StrCat(absl::Hex(key.id()))};
+  entry->revision = before.id().revision + 1;
+  entry->bytes = serialize(key);
+  plan.batch.upserts.push_back({std::move(entry), "", 0});
+  return plan;
+}
+
+}  // namespace limpet

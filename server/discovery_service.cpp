@@ -1,0 +1,289 @@
+#include "server/discovery_service.h"
+
+#include <string>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "core/snapshot/wire.h"
+#include "server/context.h"
+#include "server/grpc_status.h"
+#include "server/node_session.h"
+
+namespace limpet {
+
+// One node's stream.
+//
+// Lifetime: gRPC calls no reaction after OnDone(), and calls that only once Finish() was called
+// and every started operation has ended. Until then the stream holds itself (self_). The others
+// (publisher, registry, heartbeats) hold it weakly or find `ending_` set, and then do nothing.
+//
+// Threads: reactions come one at a time for reads and one at a time for writes, on gRPC's
+// threads; published(), heartbeat() and end() come from any. The mutex guards what is marked so.
+// No call into the registry, the publisher or the cache is made under it.
+class DiscoveryService::Stream final
+    : public grpc::ServerBidiReactor<v1::NodeMessage, v1::ServerMessage>,
+      public std::enable_shared_from_this<Stream> {
+ public:
+  Stream(DiscoveryService& service, std::string peer)
+      : service_(service), peer_(std::move(peer)), session_(service.publisher_) {}
+
+  void start() {
+    self_ = shared_from_this();
+    subscription_ = service_.publisher_.published().subscribe([weak = weak_from_this()] {
+      if (const std::shared_ptr<Stream> stream = weak.lock()) stream->published();
+    });
+    StartRead(&incoming_);
+  }
+
+  void published() {
+    std::optional<NodeSession::Update> update;
+    {
+      const std::lock_guard lock(mutex_);
+      if (ending_) return;
+      update = session_.on_published();
+    }
+    if (update) send(*update);
+  }
+
+  void heartbeat() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (session_.greeted()) {
+        heartbeat_due_ = !writing_;
+        pump();
+        return;
+      }
+      if (++ticks_without_hello_ <= kTicksUntilHello) return;
+    }
+    end(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "no Hello on the stream"));
+  }
+
+  // The first call decides the status. A write in flight ends first.
+  void end(const grpc::Status& status) {
+    const std::lock_guard lock(mutex_);
+    if (ending_) return;
+    ending_ = true;
+    final_ = status;
+    if (!writing_) Finish(final_);
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return end(grpc::Status::OK);  // the node has gone, or will say no more
+    const absl::Status handled = handle(incoming_);
+    if (!handled.ok()) {
+      spdlog::warn("node {} ({}): {}", ticket_.node_id, peer_, handled.ToString());
+      return end(to_grpc(handled));
+    }
+    const std::lock_guard lock(mutex_);
+    if (!ending_) StartRead(&incoming_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(mutex_);
+    writing_ = false;
+    if (!ok && !ending_) {
+      ending_ = true;
+      final_ = grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream broke");
+    }
+    if (ending_) return Finish(final_);
+    pump();
+  }
+
+  void OnCancel() override { end(grpc::Status::CANCELLED); }
+
+  void OnDone() override {
+    service_.registry_.disconnected(ticket_, unix_ms_now());
+    if (!ticket_.node_id.empty()) spdlog::info("node {} ({}) is gone", ticket_.node_id, peer_);
+    service_.remove(this);
+    subscription_ = {};
+    self_.reset();  // the end, unless somebody is looking just now
+  }
+
+ private:
+  static constexpr int kTicksUntilHello = 2;
+
+  absl::Status handle(const v1::NodeMessage& message) {
+    switch (message.message_case()) {
+      case v1::NodeMessage::kHello: return hello(message.hello());
+      case v1::NodeMessage::kAck: return ack(message.ack());
+      case v1::NodeMessage::kNack: return nack(message.nack());
+      case v1::NodeMessage::kHeartbeat: {
+        service_.registry_.seen(ticket_, unix_ms_now());
+        const std::lock_guard lock(mutex_);
+        return session_.on_heartbeat().status();
+      }
+      case v1::NodeMessage::MESSAGE_NOT_SET: break;
+    }
+    return absl::InvalidArgumentError("a message of a kind that this server does not know");
+  }
+
+  absl::Status hello(const v1::Hello& hello) {
+    StateId active;
+    const NodeSession::Next next = step([&] { return session_.on_hello(hello); }, active);
+    if (!next.ok()) return next.status();
+    auto end_replaced = [weak = weak_from_this()](const absl::Status& status) {
+      if (const std::shared_ptr<Stream> stream = weak.lock()) stream->end(to_grpc(status));
+    };
+    auto ticket =
+        service_.registry_.connect(hello, peer_, std::move(end_replaced), unix_ms_now());
+    if (!ticket.ok()) return ticket.status();
+    ticket_ = *std::move(ticket);
+    spdlog::info("node {} ({}) holds revision {}{}", ticket_.node_id, peer_,
+                 hello.state().revision(), *next ? "" : ", the newest");
+    if (active.revision != 0) service_.registry_.active(ticket_, active, 0, unix_ms_now());
+    if (*next) send(**next);
+    return absl::OkStatus();
+  }
+
+  absl::Status ack(const v1::Ack& ack) {
+    StateId active;
+    const NodeSession::Next next = step([&] { return session_.on_ack(ack); }, active);
+    if (!next.ok()) return next.status();
+    // An older Ack said again does not take a refusal back.
+    if (active == from_proto(ack.state()) && !refusing()) {
+      service_.registry_.active(ticket_, active, ack.apply_micros(), unix_ms_now());
+    } else {
+      service_.registry_.seen(ticket_, unix_ms_now());
+    }
+    if (*next) send(**next);
+    return absl::OkStatus();
+  }
+
+  absl::Status nack(const v1::Nack& nack) {
+    StateId active;
+    const NodeSession::Next next = step([&] { return session_.on_nack(nack); }, active);
+    if (!next.ok()) return next.status();
+    // The first reason says most; `gwctl nodes` has the others.
+    const v1::Nack::Reason& first =
+        nack.reasons().empty() ? v1::Nack::Reason::default_instance() : nack.reasons(0);
+    const std::string object =
+        first.object().kind().empty() ? "the update" : to_string(from_proto(first.object()));
+    spdlog::warn("node {} refuses revision {}, 1 of {} reasons: {} {}: {}", ticket_.node_id,
+                 nack.revision(), nack.reasons_size(), object, first.field(), first.message());
+    service_.registry_.rejected(ticket_, nack, unix_ms_now());
+    if (*next) send(**next);
+    return absl::OkStatus();
+  }
+
+  bool refusing() {
+    const std::lock_guard lock(mutex_);
+    return session_.rejected() != 0;
+  }
+
+  // Tells the session of an event, and what the node serves after it.
+  template <typename Event>
+  NodeSession::Next step(Event&& event, StateId& active) {
+    const std::lock_guard lock(mutex_);
+    NodeSession::Next next = event();
+    active = session_.active();
+    return next;
+  }
+
+  // The session has one update in flight at most, so nobody else is here.
+  void send(const NodeSession::Update& update) {
+    std::shared_ptr<const DeltaChunks> chunks = service_.deltas_.get(update.from, update.to);
+    const std::lock_guard lock(mutex_);
+    chunks_ = std::move(chunks);
+    next_chunk_ = 0;
+    pump();
+  }
+
+  // Requires: the lock is held. Starts the next write, if there is one to start.
+  void pump() {
+    if (writing_ || ending_) return;
+    if (chunks_ != nullptr && next_chunk_ == chunks_->size()) chunks_ = nullptr;
+    if (chunks_ != nullptr) {
+      heartbeat_due_ = false;
+      writing_ = true;
+      StartWrite(&(*chunks_)[next_chunk_++]);
+    } else if (heartbeat_due_) {
+      heartbeat_due_ = false;
+      writing_ = true;
+      heartbeat_.mutable_heartbeat()->set_head_revision(
+          service_.publisher_.head().id().revision);
+      StartWrite(&heartbeat_);
+    }
+  }
+
+  DiscoveryService& service_;
+  const std::string peer_;
+  Signal::Subscription subscription_;
+  std::shared_ptr<Stream> self_;
+
+  // Of the read in progress alone:
+  v1::NodeMessage incoming_;
+  NodeRegistry::Ticket ticket_;
+
+  std::mutex mutex_;
+  // Guarded by it:
+  NodeSession session_;
+  bool writing_ = false;
+  bool ending_ = false;
+  grpc::Status final_;
+  std::shared_ptr<const DeltaChunks> chunks_;  // alive while one of them is written
+  size_t next_chunk_ = 0;
+  v1::ServerMessage heartbeat_;
+  bool heartbeat_due_ = false;
+  int ticks_without_hello_ = 0;
+};
+
+namespace {
+
+// For a stream that is not to be: ends at once.
+class RefusedStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::ServerMessage> {
+ public:
+  explicit RefusedStream(const grpc::Status& status) { Finish(status); }
+  void OnDone() override { delete this; }
+};
+
+const grpc::Status& stopping() {
+  static const grpc::Status status(grpc::StatusCode::UNAVAILABLE, "the server is stopping");
+  return status;
+}
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::NodeMessage, v1::ServerMessage>* DiscoveryService::Sync(
+    grpc::CallbackServerContext* context) {
+  auto stream = std::make_shared<Stream>(*this, context->peer());
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return new RefusedStream(stopping());
+    if (streams_.size() >= kMaxStreams) {
+      return new RefusedStream(
+          grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "too many streams"));
+    }
+    streams_.emplace(stream.get(), stream);
+  }
+  stream->start();
+  return stream.get();
+}
+
+void DiscoveryService::heartbeat() {
+  for (const std::shared_ptr<Stream>& stream : streams()) stream->heartbeat();
+}
+
+void DiscoveryService::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  for (const std::shared_ptr<Stream>& stream : streams()) stream->end(stopping());
+}
+
+std::vector<std::shared_ptr<DiscoveryService::Stream>> DiscoveryService::streams() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Stream>> alive;
+  for (const auto& [stream, weak] : streams_) {
+    if (std::shared_ptr<Stream> shared = weak.lock()) alive.push_back(std::move(shared));
+  }
+  return alive;
+}
+
+void DiscoveryService::remove(Stream* stream) {
+  const std::lock_guard lock(mutex_);
+  streams_.erase(stream);
+}
+
+}  // namespace limpet

@@ -1,0 +1,53 @@
+// The nodes' streams over gRPC: carries messages between the wire, NodeSession and NodeRegistry.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include <grpcpp/grpcpp.h>
+
+#include "limpet/v1/discovery.grpc.pb.h"
+#include "server/delta_chunks.h"
+#include "server/node_registry.h"
+#include "server/publisher.h"
+
+namespace limpet {
+
+// Thread-safe.
+class DiscoveryService final : public v1::Discovery::CallbackService {
+ public:
+  static constexpr int kHeartbeatSeconds = 5;
+  static constexpr size_t kMaxStreams = NodeRegistry::kMaxNodes + 1000;
+
+  // Both must outlive the service, and the service the gRPC server.
+  DiscoveryService(Publisher& publisher, NodeRegistry& registry)
+      : publisher_(publisher), registry_(registry) {}
+
+  grpc::ServerBidiReactor<v1::NodeMessage, v1::ServerMessage>* Sync(
+      grpc::CallbackServerContext* context) override;
+
+  // To be called every kHeartbeatSeconds: streams that have nothing to send send a heartbeat, and
+  // those on which no Hello came in time are ended.
+  void heartbeat();
+
+  // Ends every stream, and each that comes later, with UNAVAILABLE.
+  void stop();
+
+ private:
+  class Stream;
+
+  std::vector<std::shared_ptr<Stream>> streams() const;
+  void remove(Stream* stream);
+
+  Publisher& publisher_;
+  NodeRegistry& registry_;
+  DeltaCache deltas_;
+  mutable std::mutex mutex_;
+  bool stopped_ = false;
+  std::unordered_map<Stream*, std::weak_ptr<Stream>> streams_;
+};
+
+}  // namespace limpet

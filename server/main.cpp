@@ -1,0 +1,29 @@
+#include <string>
+
+#include <spdlog/spdlog.h>
+
+#include "runtime/flags.h"
+#include "runtime/logging.h"
+#include "server/app.h"
+
+int main(int argc, char** argv) {
+  limpet::ServerOptions options;
+  options.version = LIMPET_VERSION;
+  std::string log_level = "info";
+
+  CLI::App app("Limpet's management server: keeps the configuration and streams it to the nodes",
+               "limpet-server");
+  app.set_version_flag("--version", "limpet-server " LIMPET_VERSION);
+  limpet::add_option(app, "--data-dir", options.data_dir, "where the state is kept");
+  limpet::add_option(app, "--listen", options.listen, "where gwctl and the nodes connect");
+  limpet::add_option(app, "--admin", options.admin, "where /healthz and /readyz are");
+  limpet::add_option(app, "--log-level", log_level, "trace, debug, info, warn, error or off");
+  if (const auto exit_code = limpet::parse_command_line(app, argc, argv)) return *exit_code;
+  if (const absl::Status logging = limpet::init_logging(log_level); !logging.ok()) {
+    limpet::fail_at_start("limpet-server", logging);
+    return limpet::kExitUsage;
+  }
+
+  const absl::Status served = limpet::run_server(options);
+  return served.ok() ? 0 : limpet::fail_at_start("limpet-server", served);
+}

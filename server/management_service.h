@@ -1,0 +1,77 @@
+// The API of people and automation over gRPC (proto/limpet/v1/management.proto).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include <grpcpp/grpcpp.h>
+
+#include "limpet/v1/management.grpc.pb.h"
+#include "server/applier.h"
+#include "server/node_registry.h"
+#include "server/publisher.h"
+#include "server/serial_worker.h"
+
+namespace limpet {
+
+// Thread-safe. Reads answer from the published snapshot, on gRPC's threads; changes take turns on
+// a thread of their own.
+class ManagementService final : public v1::Management::CallbackService {
+ public:
+  static constexpr size_t kMaxWaits = 10'000;
+
+  // All must outlive the service, and the service the gRPC server.
+  ManagementService(Applier& applier, Publisher& publisher, NodeRegistry& registry,
+                    std::string version)
+      : applier_(applier),
+        publisher_(publisher),
+        registry_(registry),
+        version_(std::move(version)) {}
+
+  grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context,
+                                  const v1::ApplyRequest* request,
+                                  v1::ApplyResponse* response) override;
+  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context,
+                                const v1::GetRequest* request,
+                                v1::GetResponse* response) override;
+  grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
+                                 const v1::ListRequest* request,
+                                 v1::ListResponse* response) override;
+  grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context,
+                                   const v1::DeleteRequest* request,
+                                   v1::DeleteResponse* response) override;
+  grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
+                                      const v1::ListNodesRequest* request,
+                                      v1::ListNodesResponse* response) override;
+  grpc::ServerWriteReactor<v1::WaitActiveResponse>* WaitActive(
+      grpc::CallbackServerContext* context, const v1::WaitActiveRequest* request) override;
+  grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* context,
+                                       const v1::GetVersionRequest* request,
+                                       v1::GetVersionResponse* response) override;
+
+  // Ends every WaitActive, and each that comes later, with UNAVAILABLE.
+  void stop();
+
+ private:
+  class Wait;
+
+  // Does the change on the worker and finishes the reactor with its outcome.
+  template <typename Change, typename Response>
+  grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context, Response* response,
+                                   Change change);
+  void remove(Wait* wait);
+
+  Applier& applier_;
+  Publisher& publisher_;
+  NodeRegistry& registry_;
+  const std::string version_;
+  std::mutex mutex_;
+  bool stopped_ = false;
+  std::unordered_map<Wait*, std::weak_ptr<Wait>> waits_;
+  SerialWorker worker_;
+};
+
+}  // namespace limpet

@@ -1,0 +1,77 @@
+// The nodes of the fleet: those connected, and those seen since the server started.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "core/snapshot/state_id.h"
+#include "limpet/v1/discovery.pb.h"
+#include "limpet/v1/management.pb.h"
+#include "server/signal.h"
+
+namespace limpet {
+
+// Thread-safe.
+class NodeRegistry {
+ public:
+  // Beyond it the node that was gone longest is forgotten; with all connected, one more is
+  // refused.
+  static constexpr size_t kMaxNodes = 10'000;
+  static constexpr size_t kMaxReasons = 100;  // kept of a Nack
+
+  // Names a stream's place in the registry; a later stream of the same node takes it over.
+  struct Ticket {
+    std::string node_id;
+    uint64_t stream = 0;
+  };
+  using End = std::function<void(const absl::Status&)>;
+
+  // Takes the node's place for a new stream. An older stream of that node is ended (`end` of that
+  // one is called, on this thread) and can change nothing any more. RESOURCE_EXHAUSTED: too many
+  // nodes.
+  absl::StatusOr<Ticket> connect(const v1::Hello& hello, const std::string& peer, End end,
+                                 int64_t now_unix_ms);
+
+  // These do nothing when the ticket's place has been taken over.
+  void active(const Ticket& ticket, const StateId& state, int64_t apply_micros,
+              int64_t now_unix_ms);
+  void rejected(const Ticket& ticket, const v1::Nack& nack, int64_t now_unix_ms);
+  void seen(const Ticket& ticket, int64_t now_unix_ms);
+  void disconnected(const Ticket& ticket, int64_t now_unix_ms);
+
+  // Ordered by id.
+  std::vector<v1::NodeStatus> list() const;
+
+  // How far the connected nodes are with a revision of the epoch.
+  v1::WaitActiveResponse progress(Epoch epoch, uint64_t revision) const;
+
+  // After a node came, went, or answered an update.
+  Signal& changed() { return changed_; }
+
+ private:
+  struct Node {
+    v1::NodeStatus status;
+    StateId active;
+    uint64_t stream = 0;  // 0: not connected
+    End end;
+  };
+
+  // Requires: the lock is held. Null when the place was taken over.
+  Node* find(const Ticket& ticket);
+  bool make_room();
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Node> nodes_;
+  uint64_t last_stream_ = 0;
+  Signal changed_;
+};
+
+}  // namespace limpet

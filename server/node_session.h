@@ -1,0 +1,60 @@
+// What the server knows of one node on one stream, and what it sends next. Knows no gRPC: events
+// go in, updates come out.
+//
+//   - One update is in flight at most. What happens meanwhile is not queued: when the node has
+//     answered, the next update goes from what it then holds to what is newest then.
+//   - A revision that the node refused is not sent again; the next one that exists is.
+//   - A node that holds a state that is still known continues from it; any other gets everything.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "limpet/v1/discovery.pb.h"
+#include "server/publisher.h"
+
+namespace limpet {
+
+// Not thread-safe: the stream that owns it takes turns.
+class NodeSession {
+ public:
+  // From `from` (the empty snapshot: the node drops what it has) to `to`.
+  struct Update {
+    Snapshot from;
+    Snapshot to;
+  };
+  // What to send now, if anything. An error ends the stream: the node broke the protocol, or its
+  // state is not what it should be, and a new Hello begins anew.
+  using Next = absl::StatusOr<std::optional<Update>>;
+
+  // The publisher must outlive the session.
+  explicit NodeSession(const Publisher& publisher) : publisher_(publisher) {}
+
+  Next on_hello(const v1::Hello& hello);
+  Next on_ack(const v1::Ack& ack);
+  Next on_nack(const v1::Nack& nack);
+  Next on_heartbeat() const;
+  // There may be a newer state. Before the Hello: nothing.
+  std::optional<Update> on_published();
+
+  bool greeted() const { return greeted_; }
+  // What the node serves, as far as it was told: the empty state while that is not known.
+  const StateId& active() const { return held_.id(); }
+  // The newest revision that it refused on this stream and has not got past; 0: none.
+  uint64_t rejected() const { return rejected_; }
+
+ private:
+  std::optional<Update> next();
+  absl::Status require_hello() const;
+
+  const Publisher& publisher_;
+  bool greeted_ = false;
+  Snapshot held_;                      // what the node serves
+  std::optional<Snapshot> in_flight_;  // sent, not answered yet
+  uint64_t rejected_ = 0;
+};
+
+}  // namespace limpet

@@ -1,0 +1,106 @@
+#include "server/node_registry.h"
+
+#include <optional>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace limpet {
+namespace {
+
+class NodeRegistryTest : public ::testing::Test {
+ protected:
+  NodeRegistry::Ticket connect(const std::string& id, NodeRegistry::End end = nullptr) {
+    v1::Hello hello;
+    hello.set_node_id(id);
+    return registry_.connect(hello, "peer", std::move(end), ++now_).value();
+  }
+  void active(const NodeRegistry::Ticket& ticket, uint64_t revision) {
+    registry_.active(ticket, {Epoch(7), revision, Digest()}, 5, ++now_);
+  }
+  v1::WaitActiveResponse progress(uint64_t revision) {
+    return registry_.progress(Epoch(7), revision);
+  }
+
+  NodeRegistry registry_;
+  int64_t now_ = 0;
+};
+
+TEST_F(NodeRegistryTest, WithoutNodesEveryRevisionIsActive) {
+  EXPECT_TRUE(progress(5).done());
+  EXPECT_EQ(progress(5).connected(), 0U);
+}
+
+TEST_F(NodeRegistryTest, CountsWhoServesARevision) {
+  const auto a = connect("a");
+  const auto b = connect("b");
+  active(a, 5);
+  active(b, 4);
+  EXPECT_EQ(progress(5).active(), 1U);
+  ASSERT_EQ(progress(5).pending_size(), 1);
+  EXPECT_EQ(progress(5).pending(0), "b");
+  EXPECT_FALSE(progress(5).done());
+  EXPECT_TRUE(progress(4).done());
+  EXPECT_FALSE(registry_.progress(Epoch(8), 4).done()) << "another epoch's revision";
+  registry_.disconnected(b, ++now_);
+  EXPECT_TRUE(progress(5).done());
+  EXPECT_FALSE(registry_.list()[1].connected());
+}
+
+TEST_F(NodeRegistryTest, TellsWhoRefusedAndWhy) {
+  const auto a = connect("a");
+  v1::Nack nack;
+  nack.set_revision(5);
+  nack.add_reasons()->set_message("no good");
+  registry_.rejected(a, nack, ++now_);
+  ASSERT_EQ(progress(5).rejected_size(), 1);
+  EXPECT_EQ(progress(5).rejected(0).rejected_reasons(0).message(), "no good");
+  EXPECT_EQ(progress(6).rejected_size(), 0);
+  active(a, 6);
+  EXPECT_EQ(registry_.list()[0].rejected_revision(), 0U);
+  EXPECT_EQ(registry_.list()[0].rejected_reasons_size(), 0);
+}
+
+TEST_F(NodeRegistryTest, ASecondStreamTakesThePlaceOfTheFirst) {
+  std::optional<absl::Status> ended;
+  const auto first = connect("a", [&](const absl::Status& status) { ended = status; });
+  const auto second = connect("a");
+  ASSERT_TRUE(ended.has_value());
+  EXPECT_EQ(ended->code(), absl::StatusCode::kAborted);
+  active(second, 5);
+  active(first, 9);
+  registry_.disconnected(first, ++now_);
+  ASSERT_EQ(registry_.list().size(), 1U);
+  EXPECT_TRUE(registry_.list()[0].connected());
+  EXPECT_EQ(registry_.list()[0].active().revision(), 5U);
+}
+
+TEST_F(NodeRegistryTest, ForgetsTheNodeThatWasGoneLongest) {
+  const auto oldest = connect("gone first");
+  registry_.disconnected(oldest, ++now_);
+  const auto later = connect("gone later");
+  registry_.disconnected(later, ++now_);
+  for (size_t i = 2; i <= NodeRegistry::kMaxNodes; ++i) connect("n" + std::to_string(i));
+  ASSERT_EQ(registry_.list().size(), NodeRegistry::kMaxNodes);
+  EXPECT_EQ(registry_.list()[0].node_id(), "gone later");
+  connect("one more");
+  v1::Hello hello;
+  hello.set_node_id("too many");
+  EXPECT_EQ(registry_.connect(hello, "", nullptr, ++now_).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(NodeRegistryTest, TellsSubscribersUntilTheyLeave) {
+  int calls = 0;
+  std::optional<Signal::Subscription> subscription(
+      registry_.changed().subscribe([&] { ++calls; }));
+  const auto a = connect("a");
+  active(a, 1);
+  EXPECT_EQ(calls, 2);
+  subscription.reset();
+  registry_.disconnected(a, ++now_);
+  EXPECT_EQ(calls, 2);
+}
+
+}  // namespace
+}  // namespace limpet
