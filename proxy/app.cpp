@@ -1,0 +1,127 @@
+// The wiring of limpet-proxy, in the order in which things come up.
+#include "proxy/app.h"
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <grpc/support/log.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "core/base/socket_address.h"
+#include "core/base/text.h"
+#include "core/sticky/token.h"
+#include "proxy/control/node_control.h"
+#include "proxy/control/sync_client_grpc.h"
+#include "proxy/worker.h"
+#include "runtime/admin_server.h"
+#include "runtime/data_dir.h"
+#include "runtime/signals.h"
+
+namespace limpet {
+namespace {
+
+namespace asio = boost::asio;
+
+// gRPC's own lines are for its developers; what matters we say ourselves.
+void quiet_grpc() {
+  gpr_set_log_function([](gpr_log_func_args* line) {
+    spdlog::debug("grpc {}:{}: {}", line->file, line->line, line->message);
+  });
+}
+
+std::string host_name() {
+  char name[256] = "";
+  if (::gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0') return "node";
+  return name;
+}
+
+absl::Status complete(ProxyOptions& options) {
+  if (options.node_id.empty()) options.node_id = host_name();
+  if (options.workers == 0) options.workers = std::max(1U, std::thread::hardware_concurrency());
+  if (!SocketAddress::parse(options.address, 1)) {
+    return absl::InvalidArgumentError(
+        str_cat("--address must be a numeric address of this machine, not ", options.address));
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::unique_ptr<Worker>> make_workers(const ProxyOptions& options,
+                                                  asio::io_context& io) {
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (unsigned i = 0; i < options.workers; ++i) {
+    WorkerOptions worker;
+    worker.node_number = node_number_of(options.node_id);
+    // Freed on the control thread.
+    worker.retire_table = [&io](std::shared_ptr<const RoutingTable> table) {
+      asio::post(io, [table = std::move(table)] {});
+    };
+    workers.push_back(std::make_unique<Worker>(std::move(worker)));
+  }
+  return workers;
+}
+
+}  // namespace
+
+absl::Status run_proxy(ProxyOptions options) {
+  if (const absl::Status valid = complete(options); !valid.ok()) return valid;
+  ignore_sigpipe();
+  quiet_grpc();
+
+  // The data directory first: a second process must not get further.
+  absl::StatusOr<DataDir> data_dir = DataDir::open(options.data_dir);
+  if (!data_dir.ok()) return data_dir.status();
+
+  asio::io_context io(1);
+  absl::StatusOr<std::unique_ptr<AdminServer>> admin = AdminServer::listen(io, options.admin);
+  if (!admin.ok()) return admin.status();
+
+  std::vector<std::unique_ptr<Worker>> workers = make_workers(options, io);
+  NodeControl control(io, {options.node_id, options.version, options.address}, data_dir->path(),
+                      workers);
+  SyncClient client(io, options.servers,
+                    {[&] { return control.hello(); },
+                     [&](const v1::ServerMessage& message) { control.on_message(message); },
+                     [&] { control.on_stream_lost(); }});
+  (*admin)->handle("/healthz", [] { return AdminResponse{.body = "ok\n"}; });
+  (*admin)->handle("/readyz", [&] {
+    const NodeControl::Readiness readiness = control.readiness();
+    return AdminResponse{.status = readiness.serving ? 200U : 503U, .body = readiness.text};
+  });
+
+  for (auto& worker : workers) worker->start();
+  // What is on disk serves before the server is asked.
+  control.restore([&] {
+    control.start({[&](v1::NodeMessage message) { client.send(std::move(message)); },
+                   [&](const std::string& why) { client.restart(why); }});
+    client.start();
+  });
+
+  size_t serving = workers.size();
+  StopSignals signals(io, [&](int) {
+    spdlog::info("stopping: running requests are finished first");
+    control.stop();
+    client.stop();
+    for (auto& worker : workers) {
+      worker->drain([&] {
+        asio::post(io, [&] {
+          if (--serving == 0) io.stop();
+        });
+      });
+    }
+  });
+  spdlog::info("limpet-proxy {} is node {} with {} workers; listeners on {}, admin on {}",
+               options.version, options.node_id, options.workers, options.address,
+               to_string(options.admin));
+  io.run();
+  (*admin)->stop();
+  workers.clear();
+  spdlog::info("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace limpet

@@ -1,0 +1,26 @@
+// limpet-proxy, put together.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <absl/status/status.h>
+
+#include "runtime/host_port.h"
+
+namespace limpet {
+
+struct ProxyOptions {
+  std::string version;
+  std::vector<HostPort> servers = {{"127.0.0.1", 7700}};
+  std::string node_id;  // empty: the host's name
+  std::string data_dir = "./node-data";
+  std::string address = "0.0.0.0";  // where Gateway listeners bind, numeric
+  HostPort admin = {"127.0.0.1", 7800};
+  unsigned workers = 0;  // 0: one for each core
+};
+
+// Serves until SIGTERM or SIGINT. An error: it could not start, and says why.
+absl::Status run_proxy(ProxyOptions options);
+
+}  // namespace limpet

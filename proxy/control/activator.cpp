@@ -1,0 +1,88 @@
+#include "proxy/control/activator.h"
+
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+#include "proxy/control/listener_sockets.h"
+
+namespace limpet {
+
+namespace asio = boost::asio;
+
+Activator::Activator(asio::io_context& io, std::string address,
+                     std::vector<std::unique_ptr<Worker>>& workers)
+    : io_(io), address_(std::move(address)), workers_(workers), retry_timer_(io) {}
+
+std::vector<CompileError> Activator::activate(const Snapshot& snapshot,
+                                              std::function<void()> done) {
+  CompileResult compiled = compile(snapshot, active_.get());
+  if (!compiled.errors.empty()) return std::move(compiled.errors);
+  std::vector<WorkerConfig> configs(workers_.size());
+  for (WorkerConfig& config : configs) config.table = compiled.table;
+  close_ports(*compiled.table, configs);
+  open_ports(*compiled.table, configs);
+  hand_out(std::move(configs), [this, table = compiled.table, done = std::move(done)] {
+    active_ = table;
+    if (!failed_ports_.empty()) retry_later();
+    done();
+  });
+  return {};
+}
+
+void Activator::close_ports(const RoutingTable& table, std::vector<WorkerConfig>& configs) {
+  std::erase_if(failed_ports_,
+                [&](const auto& failed) { return !table.ports.contains(failed.first); });
+  std::erase_if(open_ports_, [&](uint16_t port) {
+    if (table.ports.contains(port)) return false;
+    for (WorkerConfig& config : configs) config.close.push_back(port);
+    spdlog::info("listener {}:{} closes: no Gateway asks for it any more", address_, port);
+    return true;
+  });
+}
+
+void Activator::open_ports(const RoutingTable& table, std::vector<WorkerConfig>& configs) {
+  for (const auto& [port, unused] : table.ports) {
+    if (open_ports_.contains(port)) continue;
+    const std::optional<SocketAddress> address = SocketAddress::parse(address_, port);
+    absl::StatusOr<std::vector<Fd>> sockets = open_listeners(*address, workers_.size());
+    if (!sockets.ok()) {
+      const std::string reason(sockets.status().message());
+      if (failed_ports_[port] != reason) spdlog::error("listener: {}", reason);
+      failed_ports_[port] = reason;
+      continue;
+    }
+    failed_ports_.erase(port);
+    open_ports_.insert(port);
+    for (size_t i = 0; i < configs.size(); ++i) {
+      configs[i].open.push_back({port, std::move((*sockets)[i])});
+    }
+    spdlog::info("listener {} opens", address->to_string());
+  }
+}
+
+void Activator::hand_out(std::vector<WorkerConfig> configs, std::function<void()> done) {
+  auto left = std::make_shared<size_t>(workers_.size());
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->configure(std::move(configs[i]), [this, left, done] {
+      asio::post(io_, [left, done] {
+        if (--*left == 0) done();
+      });
+    });
+  }
+}
+
+void Activator::retry_later() {
+  retry_timer_.expires_after(kRetryListeners);
+  retry_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error || active_ == nullptr || failed_ports_.empty()) return;
+    // Without a table: a newer one may be on its way to the workers.
+    std::vector<WorkerConfig> configs(workers_.size());
+    open_ports(*active_, configs);
+    hand_out(std::move(configs), [] {});
+    if (!failed_ports_.empty()) retry_later();
+  });
+}
+
+}  // namespace limpet

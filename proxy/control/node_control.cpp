@@ -1,0 +1,192 @@
+#include "proxy/control/node_control.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "core/snapshot/wire.h"
+
+namespace limpet {
+namespace {
+
+int64_t unix_now_s() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+NodeControl::NodeControl(boost::asio::io_context& io, NodeIdentity identity,
+                         const std::filesystem::path& data_dir,
+                         std::vector<std::unique_ptr<Worker>>& workers)
+    : io_(io),
+      identity_(std::move(identity)),
+      activator_(io, identity_.address, workers),
+      file_(data_dir / "state.log"),
+      heartbeat_timer_(io) {}
+
+void NodeControl::restore(std::function<void()> ready) {
+  StateFile::Loaded loaded = file_.load();
+  if (!loaded.problem.empty()) spdlog::warn("last known good state: {}", loaded.problem);
+  if (loaded.snapshot.id().revision == 0) return ready();
+  activating_ = true;
+  const auto finish = [this, ready, loaded] {
+    activating_ = false;
+    state_.accept(loaded.snapshot);
+    state_unix_s_ = loaded.written_unix_s;
+    spdlog::info("serving revision {} from the last known good state",
+                 loaded.snapshot.id().revision);
+    ready();
+  };
+  const std::vector<CompileError> errors = activator_.activate(loaded.snapshot, finish);
+  if (errors.empty()) return;
+  activating_ = false;
+  spdlog::warn("last known good state: {}: {}", to_string(errors[0].object), errors[0].message);
+  ready();
+}
+
+void NodeControl::start(Stream stream) {
+  stream_ = std::move(stream);
+  last_heard_ = Clock::now();
+  beat();
+}
+
+void NodeControl::stop() {
+  heartbeat_timer_.cancel();
+  activator_.stop();
+}
+
+v1::NodeMessage NodeControl::hello() const {
+  v1::NodeMessage message;
+  v1::Hello& hello = *message.mutable_hello();
+  hello.set_node_id(identity_.node_id);
+  hello.set_build(identity_.build);
+  hello.set_address(identity_.address);
+  if (state_.held().id().revision != 0) *hello.mutable_state() = to_proto(state_.held().id());
+  return message;
+}
+
+void NodeControl::on_message(const v1::ServerMessage& message) {
+  last_heard_ = Clock::now();
+  if (!connected_) {
+    connected_ = true;
+    spdlog::info("connected to the management server");
+  }
+  switch (message.message_case()) {
+    case v1::ServerMessage::kDelta: return on_delta(message.delta());
+    case v1::ServerMessage::kHeartbeat:
+      head_revision_ = message.heartbeat().head_revision();
+      // Nothing newer is there: what came from the file is what the server has.
+      if (head_revision_ == state_.held().id().revision) live_ = true;
+      return;
+    case v1::ServerMessage::MESSAGE_NOT_SET: return;
+  }
+}
+
+void NodeControl::on_stream_lost() {
+  state_.on_stream_lost();
+  if (connected_) spdlog::warn("lost the management server; serving on with what is here");
+  connected_ = false;
+  last_heard_ = Clock::now();
+}
+
+void NodeControl::on_delta(const v1::Delta& delta) {
+  SyncState::Update update = state_.on_delta(delta);
+  switch (update.kind) {
+    case SyncState::Update::Kind::kPartial: return;
+    case SyncState::Update::Kind::kResync: return stream_.restart(update.problem);
+    case SyncState::Update::Kind::kReject:
+      return reject(delta.to().revision(), {{EntryKey(), "", update.problem}});
+    case SyncState::Update::Kind::kActivate: break;
+  }
+  // Only a stream that began meanwhile can bring one before the last is acknowledged.
+  if (activating_) return stream_.restart("the state before is still being activated");
+  activate(std::move(update));
+}
+
+void NodeControl::activate(SyncState::Update update) {
+  activating_ = true;
+  const Clock::time_point began = Clock::now();
+  const uint64_t revision = update.next.id().revision;
+  auto shared = std::make_shared<const SyncState::Update>(std::move(update));
+  const std::vector<CompileError> errors = activator_.activate(
+      shared->next, [this, shared, began] { on_active(*shared, began); });
+  if (errors.empty()) return;
+  activating_ = false;
+  reject(revision, errors);
+}
+
+void NodeControl::on_active(const SyncState::Update& update, Clock::time_point began) {
+  activating_ = false;
+  live_ = true;
+  state_.accept(update.next);
+  state_unix_s_ = unix_now_s();
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began);
+  v1::NodeMessage message;
+  *message.mutable_ack()->mutable_state() = to_proto(update.next.id());
+  message.mutable_ack()->set_apply_micros(took.count());
+  stream_.send(std::move(message));
+  spdlog::info("revision {} serves after {} us ({} changed, {} removed)",
+               update.next.id().revision, took.count(), update.delta.upserts.size(),
+               update.delta.removed.size());
+  keep(update);
+}
+
+void NodeControl::reject(uint64_t revision, const std::vector<CompileError>& reasons) {
+  v1::NodeMessage message;
+  v1::Nack& nack = *message.mutable_nack();
+  nack.set_revision(revision);
+  for (const CompileError& error : reasons) {
+    v1::Nack::Reason& reason = *nack.add_reasons();
+    if (!error.object.kind.empty()) *reason.mutable_object() = to_proto(error.object);
+    reason.set_field(error.field);
+    reason.set_message(error.message);
+    spdlog::error("revision {} is not taken: {} {} {}", revision, to_string(error.object),
+                  error.field, error.message);
+  }
+  stream_.send(std::move(message));
+}
+
+// After the acknowledgement: the disk holds up nobody, and its failure is no reason not to serve.
+void NodeControl::keep(const SyncState::Update& update) {
+  const absl::Status written = file_.append(update.delta, update.full, update.next);
+  if (!written.ok()) {
+    spdlog::error("revision {} serves, but is not kept for a restart: {}",
+                  update.next.id().revision, std::string(written.message()));
+  }
+}
+
+void NodeControl::beat() {
+  heartbeat_timer_.expires_after(kHeartbeat);
+  heartbeat_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    if (Clock::now() - last_heard_ > kSilence) {
+      last_heard_ = Clock::now();
+      stream_.restart("no sign of life from the server");
+    } else if (connected_) {
+      v1::NodeMessage message;
+      message.mutable_heartbeat()->set_head_revision(state_.held().id().revision);
+      stream_.send(std::move(message));
+    }
+    beat();
+  });
+}
+
+NodeControl::Readiness NodeControl::readiness() const {
+  const std::shared_ptr<const RoutingTable>& table = activator_.table();
+  if (table == nullptr) return {false, "no configuration has arrived yet\n"};
+  Readiness readiness{true, {}};
+  readiness.text = fmt::format(
+      "serving {} state: epoch {:x} revision {} age {} s\n", live_ ? "live" : "last known good",
+      table->state.epoch.value(), table->state.revision, unix_now_s() - state_unix_s_);
+  readiness.text += connected_ ? "connected to the management server\n"
+                               : "not connected to the management server\n";
+  for (const auto& [port, reason] : activator_.failed_ports()) {
+    readiness.text += fmt::format("listener {} is not open: {}\n", port, reason);
+  }
+  return readiness;
+}
+
+}  // namespace limpet

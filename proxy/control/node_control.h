@@ -1,0 +1,89 @@
+// The node's control: takes what the stream brings, makes it serve, acknowledges it, and keeps it
+// on disk. Knows no gRPC: the stream is two functions.
+//
+// Threading: all on the control thread, the io_context's.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "limpet/v1/discovery.pb.h"
+#include "proxy/control/activator.h"
+#include "proxy/control/state_file.h"
+#include "proxy/control/sync_state.h"
+#include "proxy/worker.h"
+
+namespace limpet {
+
+struct NodeIdentity {
+  std::string node_id;
+  std::string build;
+  std::string address;  // where listeners bind, numeric
+};
+
+class NodeControl {
+ public:
+  // Both sides say something this often, and a stream that has been silent for three times as long
+  // is given up.
+  static constexpr std::chrono::seconds kHeartbeat{5};
+  static constexpr std::chrono::seconds kSilence{15};
+
+  struct Stream {
+    std::function<void(v1::NodeMessage)> send;
+    // Ends the stream and begins a new one, with a new Hello.
+    std::function<void(const std::string& why)> restart;
+  };
+
+  NodeControl(boost::asio::io_context& io, NodeIdentity identity,
+              const std::filesystem::path& data_dir,
+              std::vector<std::unique_ptr<Worker>>& workers);
+
+  // Serves from the last-known-good file, if there is one; then calls `ready`.
+  void restore(std::function<void()> ready);
+  void start(Stream stream);
+  void stop();
+
+  v1::NodeMessage hello() const;
+  void on_message(const v1::ServerMessage& message);
+  void on_stream_lost();
+
+  // What /readyz says.
+  struct Readiness {
+    bool serving = false;
+    std::string text;
+  };
+  Readiness readiness() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void on_delta(const v1::Delta& delta);
+  void activate(SyncState::Update update);
+  void on_active(const SyncState::Update& update, Clock::time_point began);
+  void reject(uint64_t revision, const std::vector<CompileError>& reasons);
+  void keep(const SyncState::Update& update);
+  void beat();
+
+  boost::asio::io_context& io_;
+  const NodeIdentity identity_;
+  Activator activator_;
+  SyncState state_{Snapshot()};
+  StateFile file_;
+  Stream stream_;
+  boost::asio::steady_timer heartbeat_timer_;
+  bool activating_ = false;
+  bool connected_ = false;       // the server has spoken on this stream
+  bool live_ = false;            // what serves came from the server, not from the file
+  Clock::time_point last_heard_{};
+  uint64_t head_revision_ = 0;   // the server's, as last heard
+  int64_t state_unix_s_ = 0;     // since when the state that serves is known
+};
+
+}  // namespace limpet

@@ -1,0 +1,81 @@
+#include "proxy/control/sync_state.h"
+
+#include <utility>
+
+#include "core/snapshot/wire.h"
+
+namespace limpet {
+
+SyncState::Update SyncState::on_delta(const v1::Delta& message) {
+  Update update;
+  update.problem = message.chunk() == 0 ? begin(message) : append(message);
+  if (!update.problem.empty()) {
+    arriving_.reset();
+    update.kind = Update::Kind::kResync;
+    return update;
+  }
+  return arriving_->next_chunk < arriving_->chunks ? update : finish();
+}
+
+// Returns the problem; empty if there is none.
+std::string SyncState::begin(const v1::Delta& message) {
+  const std::optional<StateId> from = from_proto(message.from());
+  const std::optional<StateId> to = from_proto(message.to());
+  if (!from || !to || to->revision == 0) return "a delta without a state to go to";
+  if (message.chunks() == 0) return "a delta of no chunks";
+  if (from->revision != 0 && *from != held_.id()) {
+    return "a delta that begins at a state that this node does not hold";
+  }
+  arriving_.emplace();
+  arriving_->from = *from;
+  arriving_->to = *to;
+  arriving_->chunks = message.chunks();
+  return append(message);
+}
+
+std::string SyncState::append(const v1::Delta& message) {
+  const std::optional<StateId> to = from_proto(message.to());
+  if (!arriving_ || !to || *to != arriving_->to || message.chunk() != arriving_->next_chunk ||
+      message.chunks() != arriving_->chunks) {
+    return "chunks of a delta out of order";
+  }
+  ++arriving_->next_chunk;
+  for (const v1::Entry& entry : message.upserts()) {
+    arriving_->delta.upserts.push_back(std::make_shared<const Entry>(
+        Entry{from_proto(entry.key()), entry.revision(), entry.object()}));
+  }
+  for (const v1::EntryKey& key : message.removed()) {
+    arriving_->delta.removed.push_back(from_proto(key));
+  }
+  return {};
+}
+
+SyncState::Update SyncState::finish() {
+  Arriving arrived = std::move(*arriving_);
+  arriving_.reset();
+  Update update;
+  update.full = arrived.from.revision == 0;
+  const Snapshot base = update.full ? Snapshot() : held_;
+  update.next = base.apply(arrived.delta, arrived.to.epoch, arrived.to.revision);
+  update.delta = std::move(arrived.delta);
+  if (update.next.id().digest != arrived.to.digest) {
+    // Something was lost or altered on the way. What is held cannot be trusted to be what the
+    // server thinks it is, so the next stream begins from nothing.
+    update.kind = Update::Kind::kResync;
+    update.problem = "the digest after the delta is not the server's";
+    held_ = Snapshot();
+    return update;
+  }
+  const StateId& held = held_.id();
+  const StateId& next = update.next.id();
+  if (held.revision != 0 && (next.epoch < held.epoch ||
+                             (next.epoch == held.epoch && next.revision < held.revision))) {
+    update.kind = Update::Kind::kReject;
+    update.problem = "the server's state is older than the one that this node serves";
+    return update;
+  }
+  update.kind = Update::Kind::kActivate;
+  return update;
+}
+
+}  // namespace limpet

@@ -1,0 +1,348 @@
+#include "proxy/exchange.h"
+
+#include <array>
+
+#include "core/routing/match.h"
+#include "proxy/http/rewrite.h"
+#include "proxy/limits.h"
+#include "proxy/worker.h"
+
+namespace limpet {
+
+using http::Failure;
+
+namespace {
+
+// RFC 9110 §9.2.2.
+bool is_idempotent(std::string_view method) {
+  static constexpr std::string_view kMethods[] = {"GET",    "HEAD",    "PUT",
+                                                  "DELETE", "OPTIONS", "TRACE"};
+  for (const std::string_view idempotent : kMethods) {
+    if (method == idempotent) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Exchange::Exchange(Worker& worker, EventHandler& wake, ClientSide client)
+    : worker_(worker), wake_(wake), client_(client) {}
+
+Exchange::~Exchange() {
+  drop_upstream();
+  worker_.buffers().give_back(std::move(out_));
+}
+
+void Exchange::on_upstream_events(UpstreamConnection&) { wake_.on_events(0); }
+
+// ---- From the head to a connection.
+
+Exchange::Status Exchange::begin(const http::RequestHead& head, size_t head_size) {
+  to_head_ = head.method == "HEAD";
+  idempotent_ = is_idempotent(head.method);
+  client_minor_version_ = static_cast<uint8_t>(head.minor_version);
+  keep_alive_ = head.minor_version == 0 ? head.connection_keep_alive : !head.connection_close;
+  request_body_ = http::BodyFraming(head);
+  const std::optional<Failure> failure = route(head);
+  if (failure || !rewrite_request(head, head_size)) {
+    client_.in->consume(head_size);
+    request_ready_ = request_body_.take(client_.in->bytes());
+    failure_ = request_body_.failed() ? Failure::kBadRequest
+                                      : failure.value_or(Failure::kHeadTooLarge);
+    return Status::kFailed;
+  }
+  return try_next(Failure::kConnectFailed);
+}
+
+std::optional<Failure> Exchange::route(const http::RequestHead& head) {
+  table_ = worker_.pin_table();
+  if (!table_) return Failure::kNoTable;
+  const auto port = table_->ports.find(client_.listener_port);
+  if (port == table_->ports.end()) return Failure::kNoRoute;
+  const std::string_view host = http::host_of(head.authority);
+  std::array<char, 256> lower;
+  if (host.size() > lower.size()) return Failure::kNoRoute;
+  for (size_t i = 0; i < host.size(); ++i) {
+    lower[i] = host[i] >= 'A' && host[i] <= 'Z' ? static_cast<char>(host[i] | 0x20) : host[i];
+  }
+  const Match found = match(*port->second, {lower.data(), host.size()}, head.path);
+  if (found.rule == nullptr) return Failure::kNoRoute;
+  return pick_.start(*table_, *found.rule, head, worker_.codec(),
+                     worker_.reactor().now_unix_s());
+}
+
+// Puts the new head where the old one was, directly before the body bytes that came with it.
+bool Exchange::rewrite_request(const http::RequestHead& head, size_t head_size) {
+  http::RequestRewrite rewrite;
+  rewrite.client_ip = client_.ip;
+  rewrite.listener_port = client_.listener_port;
+  rewrite.drop_cookie = pick_.cookie_name();
+  std::string& scratch = worker_.scratch();
+  scratch.clear();
+  http::rewrite_request(head, rewrite, scratch);
+  Buffer& in = *client_.in;
+  const size_t body = request_body_.take(in.bytes().substr(head_size));
+  if (request_body_.failed() || !in.replace_front(head_size, scratch)) return false;
+  request_begin_ = in.begin();
+  request_ready_ = scratch.size() + body;
+  return true;
+}
+
+Exchange::Status Exchange::try_next(Failure why) {
+  drop_upstream();
+  for (;;) {
+    const SocketAddress* address = pick_.next();
+    if (address == nullptr) {
+      failure_ = why;
+      return Status::kFailed;
+    }
+    auto connection = worker_.pool().take(*address);
+    if (connection == nullptr) connection = worker_.pool().connect(*address);
+    if (connection == nullptr) continue;
+    lease(std::move(connection));
+    return Status::kWaiting;
+  }
+}
+
+Exchange::Status Exchange::retry_on_fresh_connection() {
+  const SocketAddress address = upstream_->address();
+  drop_upstream();
+  auto connection = worker_.pool().connect(address);
+  if (connection == nullptr) return try_next(Failure::kConnectFailed);
+  lease(std::move(connection));
+  return Status::kWaiting;
+}
+
+// Requires: the request can be sent from its first byte.
+void Exchange::lease(std::unique_ptr<UpstreamConnection> connection) {
+  upstream_ = std::move(connection);
+  upstream_->set_owner(this);
+  const size_t end = client_.in->begin() + request_ready_;
+  client_.in->rewind_to(request_begin_);
+  request_ready_ = end - request_begin_;
+  request_sent_here_ = 0;
+  upstream_refuses_ = false;
+  set_deadline();
+}
+
+void Exchange::drop_upstream() {
+  if (upstream_ != nullptr) worker_.pool().discard(std::move(upstream_));
+}
+
+bool Exchange::skip_request() {
+  client_.in->consume(request_ready_);
+  request_ready_ = 0;
+  return request_body_.complete();
+}
+
+// ---- The two directions.
+
+Exchange::Step Exchange::stop(Status status) {
+  stop_ = status;
+  return Step::kStop;
+}
+
+Exchange::Step Exchange::fail(Failure failure) {
+  failure_ = failure;
+  return stop(response_out_ ? Status::kAborted : Status::kFailed);
+}
+
+Exchange::Status Exchange::advance() {
+  for (int round = 0; round < limits::kRoundsPerTurn; ++round) {
+    const Step request = pump_request();
+    if (request == Step::kStop) return stop_;
+    const Step response = pump_response();
+    if (response == Step::kStop) return stop_;
+    if (response_head_done_ && response_body_.complete() && response_ready_ == 0) return finish();
+    if (request == Step::kIdle && response == Step::kIdle) return Status::kWaiting;
+    set_deadline();
+  }
+  return Status::kYield;
+}
+
+Exchange::Step Exchange::pump_request() {
+  Stream& upstream = upstream_->stream();
+  if (!upstream_->connected) {
+    if (!upstream.writable()) return Step::kIdle;
+    if (upstream.connect_error() != 0) {
+      const Status status = try_next(Failure::kConnectFailed);
+      return status == Status::kWaiting ? Step::kProgress : stop(status);
+    }
+    upstream_->connected = true;
+  }
+  if (request_ready_ == 0) return read_request_body();
+  if (upstream_refuses_ || !upstream.writable()) return Step::kIdle;
+  const IoResult sent = upstream.write(client_.in->bytes().data(), request_ready_);
+  if (sent.status == IoStatus::kWouldBlock) return Step::kIdle;
+  if (sent.status != IoStatus::kOk) {
+    // It may have answered and closed without reading all: see what it said.
+    upstream_refuses_ = true;
+    return Step::kProgress;
+  }
+  client_.in->consume(sent.size);
+  request_ready_ -= sent.size;
+  request_sent_here_ += sent.size;
+  return Step::kProgress;
+}
+
+Exchange::Step Exchange::read_request_body() {
+  if (request_body_.complete() || upstream_refuses_ || !client_.stream.readable()) {
+    return Step::kIdle;
+  }
+  Buffer& in = *client_.in;
+  // All that was read has been sent. Reading on behind it keeps it for a retry, while there is room.
+  if (!replayable_ || in.space_size() < in.capacity() / 2) {
+    in.clear();
+    replayable_ = false;
+  }
+  const IoResult read = client_.stream.read(in.space(), in.space_size());
+  if (read.status == IoStatus::kWouldBlock) return Step::kIdle;
+  if (read.status != IoStatus::kOk) return stop(Status::kAborted);
+  const std::string_view fresh(in.space(), read.size);
+  in.commit(read.size);
+  request_ready_ = request_body_.take(fresh);
+  return request_body_.failed() ? fail(Failure::kBadRequest) : Step::kProgress;
+}
+
+Exchange::Step Exchange::pump_response() {
+  if (response_ready_ == 0) return read_response();
+  if (!client_.stream.writable()) return Step::kIdle;
+  const IoResult sent = client_.stream.write(out_->bytes().data(), response_ready_);
+  if (sent.status == IoStatus::kWouldBlock) return Step::kIdle;
+  if (sent.status != IoStatus::kOk) return stop(Status::kAborted);
+  out_->consume(sent.size);
+  response_ready_ -= sent.size;
+  response_out_ = response_head_done_ || response_ready_ > 0;
+  return Step::kProgress;
+}
+
+Exchange::Step Exchange::read_response() {
+  // After an interim response the next head may have come with it.
+  if (!response_head_done_ && out_ != nullptr && !out_->empty() && response_begun_) {
+    const Step step = parse_response_head();
+    if (step != Step::kIdle) return step;
+  }
+  if (!upstream_->connected || !upstream_->stream().readable()) return Step::kIdle;
+  if (response_head_done_ && response_body_.complete()) return Step::kIdle;
+  if (out_ == nullptr) out_ = worker_.buffers().lease(BufferPool::kLarge);
+  if (out_->empty()) out_->clear();
+  if (out_->space_size() == 0) return fail(Failure::kBadResponse);
+  const IoResult read = upstream_->stream().read(out_->space(), out_->space_size());
+  switch (read.status) {
+    case IoStatus::kWouldBlock: return Step::kIdle;
+    case IoStatus::kEnd: return on_upstream_gone(true);
+    case IoStatus::kError: return on_upstream_gone(false);
+    case IoStatus::kOk: break;
+  }
+  const std::string_view fresh(out_->space(), read.size);
+  out_->commit(read.size);
+  response_begun_ = true;
+  if (!response_head_done_) {
+    const Step step = parse_response_head();
+    return step == Step::kIdle ? Step::kProgress : step;
+  }
+  response_ready_ = response_body_.take(fresh);
+  return response_body_.failed() ? stop(Status::kAborted) : Step::kProgress;
+}
+
+// kIdle: the head is not whole yet.
+Exchange::Step Exchange::parse_response_head() {
+  const size_t size = response_scanner_.scan(out_->bytes());
+  if (response_scanner_.bad() || size > http::kMaxHead) return fail(Failure::kBadResponse);
+  if (size == 0) {
+    return out_->size() > http::kMaxHead ? fail(Failure::kBadResponse) : Step::kIdle;
+  }
+  response_scanner_.reset();
+  http::ResponseHead& head = worker_.response_head();
+  const http::ParseError error =
+      http::parse_response_head(out_->bytes().substr(0, size), to_head_, head);
+  // A switch of protocols was not asked for, and an HTTP/1.0 client cannot read chunks.
+  if (error != http::ParseError::kNone || head.status == 101 ||
+      (client_minor_version_ == 0 && head.body == http::BodyKind::kChunked)) {
+    return fail(Failure::kBadResponse);
+  }
+  if (head.status < 200) {
+    if (client_minor_version_ == 0) {
+      out_->consume(size);
+    } else {
+      response_ready_ = size;
+    }
+    return Step::kProgress;
+  }
+  response_body_ = http::BodyFraming(head);
+  upstream_keep_alive_ = head.body != http::BodyKind::kUntilClose &&
+                         (head.minor_version == 0 ? head.connection_keep_alive
+                                                  : !head.connection_close);
+  // A request body that is not through yet would have to be read to its end first.
+  if (head.body == http::BodyKind::kUntilClose || !request_body_.complete()) keep_alive_ = false;
+  if (worker_.draining()) keep_alive_ = false;
+
+  const std::string cookie =
+      pick_.set_cookie(worker_.codec(), worker_.reactor().now_unix_s(), false);
+  const http::ResponseRewrite rewrite{client_minor_version_, !keep_alive_, cookie};
+  const size_t body = response_body_.take(out_->bytes().substr(size));
+  if (response_body_.failed()) return fail(Failure::kBadResponse);
+  response_head_done_ = true;
+  response_ready_ = size + body;
+  if (http::needs_rewrite(head, rewrite)) {
+    std::string& scratch = worker_.scratch();
+    scratch.clear();
+    http::rewrite_response(head, rewrite, scratch);
+    if (!out_->replace_front(size, scratch)) return fail(Failure::kBadResponse);
+    response_ready_ = scratch.size() + body;
+  }
+  return Step::kProgress;
+}
+
+// The upstream closed or broke the connection while more was expected of it.
+Exchange::Step Exchange::on_upstream_gone(bool clean_end) {
+  if (response_head_done_) {
+    if (clean_end && response_body_.take_end()) {
+      upstream_keep_alive_ = false;
+      return Step::kProgress;
+    }
+    return stop(Status::kAborted);
+  }
+  if (response_begun_ || !replayable_ || resent_ || !(idempotent_ || request_sent_here_ == 0)) {
+    return fail(Failure::kUpstreamClosed);
+  }
+  // A pooled connection that ends says nothing of its endpoint: it was closed while idle.
+  resent_ = true;
+  const Status status =
+      upstream_->reused ? retry_on_fresh_connection() : try_next(Failure::kUpstreamClosed);
+  return status == Status::kWaiting ? Step::kProgress : stop(status);
+}
+
+Exchange::Status Exchange::finish() {
+  if (!request_body_.complete()) keep_alive_ = false;
+  const bool clean = request_sent() && !upstream_refuses_ && out_->empty() &&
+                     !upstream_->stream().readable();
+  if (upstream_keep_alive_ && clean) {
+    worker_.pool().put_back(std::move(upstream_));
+  } else {
+    drop_upstream();
+  }
+  return Status::kDone;
+}
+
+// ---- Time.
+
+void Exchange::set_deadline() {
+  int64_t limit = limits::kBodyProgressMs;
+  if (upstream_ != nullptr && !upstream_->connected) {
+    limit = limits::kConnectMs;
+  } else if (!response_head_done_ && request_sent()) {
+    limit = limits::kResponseHeadMs;
+  }
+  deadline_ms_ = worker_.reactor().now_ms() + limit;
+}
+
+Exchange::Status Exchange::on_deadline() {
+  if (upstream_ != nullptr && !upstream_->connected) return try_next(Failure::kConnectTimeout);
+  if (response_out_ || response_head_done_) return Status::kAborted;
+  failure_ = request_sent() || upstream_refuses_ ? Failure::kResponseTimeout
+                                                 : Failure::kRequestTimeout;
+  return Status::kFailed;
+}
+
+}  // namespace limpet

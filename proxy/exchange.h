@@ -1,0 +1,132 @@
+// One request and its answer: from the parsed head to the last byte of the response.
+//
+//   begin -> match -> pick -> connect -> (request out <-> response back) -> done
+//
+// The two directions run side by side: each reads only when what it read before has been passed
+// on, so a slow side holds the other back and memory stays at one buffer a direction.
+//
+// The request's bytes stay in the client's buffer until the response begins, as long as they fit;
+// so long, and as far as it is safe, the request can be sent again to another connection.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "proxy/http/body_framing.h"
+#include "proxy/http/head.h"
+#include "proxy/http/respond.h"
+#include "proxy/net/buffer.h"
+#include "proxy/net/stream.h"
+#include "proxy/pick.h"
+#include "proxy/table_pin.h"
+#include "proxy/upstream/connection.h"
+
+namespace limpet {
+
+class Worker;
+
+// The client's side, as the session lends it to the exchange.
+struct ClientSide {
+  Stream& stream;
+  std::unique_ptr<Buffer>& in;  // bytes from the client; never null during an exchange
+  std::string_view ip;
+  uint16_t listener_port;
+};
+
+class Exchange final : private UpstreamConnection::Owner {
+ public:
+  enum class Status {
+    kWaiting,  // for an edge
+    kYield,    // there is more to do; others first
+    kDone,     // the response is out
+    kFailed,   // no byte of a response is out: failure() says what to answer
+    kAborted,  // the response cannot be finished; the client must see that
+  };
+
+  // `wake`, the session, has its turn when the upstream stirs.
+  Exchange(Worker& worker, EventHandler& wake, ClientSide client);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // Begins with the head that lies at the front of the client's buffer, `head_size` bytes.
+  Status begin(const http::RequestHead& head, size_t head_size);
+  Status advance();
+  Status on_deadline();
+
+  // Drops what is left of the request in the client's buffer. False when the rest of its body has
+  // still to come, so that no further request can be found on the connection.
+  bool skip_request();
+
+  http::Failure failure() const { return failure_; }
+  bool to_head() const { return to_head_; }
+  // Whether the client's connection goes on after the response.
+  bool keep_alive() const { return keep_alive_; }
+  int64_t deadline_ms() const { return deadline_ms_; }
+
+ private:
+  void on_upstream_events(UpstreamConnection& connection) override;
+
+  std::optional<http::Failure> route(const http::RequestHead& head);
+  bool rewrite_request(const http::RequestHead& head, size_t head_size);
+
+  // Leases a connection to the next candidate; fails with `why` when there is none.
+  Status try_next(http::Failure why);
+  Status retry_on_fresh_connection();
+  void lease(std::unique_ptr<UpstreamConnection> connection);
+  void drop_upstream();
+
+  // What one direction did in one round.
+  enum class Step { kIdle, kProgress, kStop };  // kStop: stop_ has the exchange's status
+  Step stop(Status status);
+  Step fail(http::Failure failure);
+  Step pump_request();
+  Step read_request_body();
+  Step pump_response();
+  Step read_response();
+  Step parse_response_head();
+  Step on_upstream_gone(bool clean_end);
+  Status finish();
+  void set_deadline();
+
+  bool request_sent() const { return request_body_.complete() && request_ready_ == 0; }
+
+  Worker& worker_;
+  EventHandler& wake_;
+  ClientSide client_;
+  TablePin table_;
+  Pick pick_;
+  std::unique_ptr<UpstreamConnection> upstream_;
+  std::unique_ptr<Buffer> out_;  // bytes from the upstream; null while there are none
+
+  // Request. The bytes [in.begin, in.begin + request_ready_) may be sent.
+  http::BodyFraming request_body_;
+  size_t request_ready_ = 0;
+  size_t request_begin_ = 0;    // where in the buffer the head lies, while replayable_
+  size_t request_sent_here_ = 0;  // bytes, on this connection
+  bool replayable_ = true;      // the buffer still has every byte of the request so far
+  bool idempotent_ = false;
+  bool resent_ = false;         // after a connection was lost; once at most
+  bool upstream_refuses_ = false;  // a write failed: only its answer is of interest
+
+  // Response.
+  http::HeadScanner response_scanner_;
+  http::BodyFraming response_body_;
+  size_t response_ready_ = 0;
+  bool response_begun_ = false;      // a byte has arrived
+  bool response_head_done_ = false;
+  // A byte of what cannot be taken back has gone to the client: of the response, or of an interim
+  // response that is not through yet.
+  bool response_out_ = false;
+  bool upstream_keep_alive_ = false;
+
+  bool to_head_ = false;
+  bool keep_alive_ = true;
+  uint8_t client_minor_version_ = 1;
+  Status stop_ = Status::kWaiting;
+  http::Failure failure_ = http::Failure::kBadRequest;
+  int64_t deadline_ms_ = 0;
+};
+
+}  // namespace limpet

@@ -1,0 +1,52 @@
+// Where a message's body ends (RFC 9112 §6 and §7), over raw bytes: bodies are passed on as they
+// came, chunked ones with their chunk lines and trailers, never taken apart and built anew.
+//
+// The chunk scanner is as strict as the grammar: CR LF alone ends lines, sizes are 1 to 16
+// hexadecimal digits, extensions and trailers are bounded. What it lets through, an upstream cannot
+// read as ending elsewhere.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "proxy/http/head.h"
+
+namespace limpet::http {
+
+class BodyFraming {
+ public:
+  BodyFraming() = default;  // no body: complete
+  explicit BodyFraming(const Head& head);
+
+  // How many of the bytes belong to the body. Fewer than given: the body ended, or failed().
+  size_t take(std::string_view bytes);
+  // The sender closed the connection. Whether the body is whole with that.
+  bool take_end();
+
+  bool complete() const { return state_ == State::kComplete; }
+  bool failed() const { return state_ == State::kFailed; }
+  BodyKind kind() const { return kind_; }
+
+ private:
+  enum class State : uint8_t {
+    kComplete, kFailed, kCounted, kUntilClose,
+    kSizeFirst, kSize, kExtension, kSizeLineFeed, kData, kDataReturn, kDataLineFeed,
+    kTrailerStart, kTrailerName, kTrailerValue, kTrailerLineFeed, kLastLineFeed,
+  };
+  static constexpr uint32_t kMaxExtension = 1024;    // bytes, per chunk
+  static constexpr uint32_t kMaxTrailers = 8 * 1024; // bytes, all together
+
+  size_t take_counted(std::string_view bytes, State then);
+  size_t take_chunked(std::string_view bytes);
+  State next(char c);
+  State next_in_size(char c);
+  State next_in_trailer(char c);
+
+  BodyKind kind_ = BodyKind::kNone;
+  State state_ = State::kComplete;
+  uint64_t left_ = 0;         // of the body, or of the chunk
+  uint32_t line_bytes_ = 0;   // size digits; bytes of extension; bytes of trailers
+};
+
+}  // namespace limpet::http

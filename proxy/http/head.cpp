@@ -1,0 +1,286 @@
+#include "proxy/http/head.h"
+
+#include <cstring>
+
+#include "proxy/http/chars.h"
+
+namespace limpet::http {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+// `expected` in lower case.
+bool is_name(std::string_view name, std::string_view expected) {
+  if (name.size() != expected.size()) return false;
+  for (size_t i = 0; i < name.size(); ++i) {
+    if (lower(name[i]) != expected[i]) return false;
+  }
+  return true;
+}
+
+FieldId identify(std::string_view name) {
+  switch (name.size()) {
+    case 2: return is_name(name, "te") ? FieldId::kTe : FieldId::kOther;
+    case 4:
+      if (is_name(name, "host")) return FieldId::kHost;
+      return is_name(name, "date") ? FieldId::kDate : FieldId::kOther;
+    case 6:
+      if (is_name(name, "cookie")) return FieldId::kCookie;
+      return is_name(name, "expect") ? FieldId::kExpect : FieldId::kOther;
+    case 7: return is_name(name, "upgrade") ? FieldId::kUpgrade : FieldId::kOther;
+    case 10:
+      if (is_name(name, "connection")) return FieldId::kConnection;
+      return is_name(name, "keep-alive") ? FieldId::kKeepAlive : FieldId::kOther;
+    case 13: return is_name(name, "cache-control") ? FieldId::kCacheControl : FieldId::kOther;
+    case 14: return is_name(name, "content-length") ? FieldId::kContentLength : FieldId::kOther;
+    case 15: return is_name(name, "x-forwarded-for") ? FieldId::kXForwardedFor : FieldId::kOther;
+    case 16:
+      if (is_name(name, "proxy-connection")) return FieldId::kProxyConnection;
+      if (is_name(name, "x-forwarded-host")) return FieldId::kXForwardedHost;
+      return is_name(name, "x-forwarded-port") ? FieldId::kXForwardedPort : FieldId::kOther;
+    case 17:
+      if (is_name(name, "transfer-encoding")) return FieldId::kTransferEncoding;
+      return is_name(name, "x-forwarded-proto") ? FieldId::kXForwardedProto : FieldId::kOther;
+    default: return FieldId::kOther;
+  }
+}
+
+// visit(item) for each member of a comma-separated list, until it returns true.
+template <typename Visit>
+bool visit_list(std::string_view list, Visit&& visit) {
+  while (!list.empty()) {
+    const size_t comma = list.find(',');
+    const std::string_view item = trim(list.substr(0, comma));
+    if (!item.empty() && visit(item)) return true;
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return false;
+}
+
+// Takes one line off the front, without its end. Requires: the head is whole, as the scanner
+// found it, so that every line ends with CR LF.
+std::string_view take_line(std::string_view& bytes) {
+  const auto* end = static_cast<const char*>(std::memchr(bytes.data(), '\n', bytes.size()));
+  const auto size = static_cast<size_t>(end - bytes.data());
+  const std::string_view line = bytes.substr(0, size - 1);
+  bytes.remove_prefix(size + 1);
+  return line;
+}
+
+ParseError parse_field(std::string_view line, Head& head) {
+  if (head.field_count == kMaxFields) return ParseError::kTooLarge;
+  size_t colon = 0;
+  while (colon < line.size() && is_char(line[colon], kTokenChar)) ++colon;
+  // No name, white space before the colon, or a folded line: RFC 9112 §5.1 and §5.2.
+  if (colon == 0 || colon == line.size() || line[colon] != ':') return ParseError::kBad;
+  Field& field = head.fields[head.field_count];
+  field.name = line.substr(0, colon);
+  field.value = trim(line.substr(colon + 1));
+  if (!all_chars(field.value, kValueChar)) return ParseError::kBad;
+  field.id = identify(field.name);
+  ++head.field_count;
+  return ParseError::kNone;
+}
+
+ParseError parse_fields(std::string_view bytes, Head& head) {
+  for (;;) {
+    const std::string_view line = take_line(bytes);
+    if (line.empty()) return ParseError::kNone;
+    const ParseError error = parse_field(line, head);
+    if (error != ParseError::kNone) return error;
+  }
+}
+
+// "HTTP/1.0" or "HTTP/1.1".
+ParseError parse_version(std::string_view text, Head& head) {
+  if (text.size() != 8 || !text.starts_with("HTTP/") || text[6] != '.') return ParseError::kBad;
+  if (text[5] != '1' || (text[7] != '0' && text[7] != '1')) {
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    return digit(text[5]) && digit(text[7]) ? ParseError::kVersion : ParseError::kBad;
+  }
+  head.minor_version = text[7] - '0';
+  return ParseError::kNone;
+}
+
+// Digits alone: no sign, no list, no white space (RFC 9110 §8.6).
+bool parse_length(std::string_view text, uint64_t& length) {
+  if (text.empty() || text.size() > 18) return false;
+  length = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return false;
+    length = length * 10 + static_cast<uint64_t>(c - '0');
+  }
+  return true;
+}
+
+void note_connection(std::string_view value, Head& head) {
+  visit_list(value, [&](std::string_view item) {
+    if (is_name(item, "close")) {
+      head.connection_close = true;
+    } else if (is_name(item, "keep-alive")) {
+      head.connection_keep_alive = true;
+    } else {
+      head.lists_connection_fields = true;
+    }
+    return false;
+  });
+}
+
+// Content-Length and Transfer-Encoding, as strictly as RFC 9112 §6.1 and §6.3 allow: one of
+// either, never both, and no coding but chunked.
+ParseError find_framing(Head& head) {
+  bool has_length = false;
+  bool has_coding = false;
+  for (const Field& field : head) {
+    if (field.id == FieldId::kContentLength) {
+      if (has_length || !parse_length(field.value, head.content_length)) return ParseError::kBad;
+      has_length = true;
+      head.body = BodyKind::kLength;
+    } else if (field.id == FieldId::kTransferEncoding) {
+      if (has_coding || head.minor_version == 0) return ParseError::kBad;
+      if (!is_name(field.value, "chunked")) return ParseError::kNotImplemented;
+      has_coding = true;
+      head.body = BodyKind::kChunked;
+    } else if (field.id == FieldId::kConnection) {
+      note_connection(field.value, head);
+    }
+  }
+  return has_length && has_coding ? ParseError::kBad : ParseError::kNone;
+}
+
+// RFC 9112 §3.2. CONNECT and its authority-form are not for a reverse proxy.
+ParseError parse_target(RequestHead& head) {
+  if (head.target.size() > kMaxTarget) return ParseError::kTargetTooLong;
+  if (head.target.empty() || !all_chars(head.target, kTargetChar)) return ParseError::kBad;
+  if (head.method == "CONNECT") return ParseError::kBad;
+  if (head.target == "*") {
+    if (head.method != "OPTIONS") return ParseError::kBad;
+    head.path = head.path_query = head.target;
+    return ParseError::kNone;
+  }
+  head.path_query = head.target;
+  if (head.target[0] != '/') {
+    constexpr size_t kSchemeSize = 7;
+    const std::string_view scheme = head.target.substr(0, kSchemeSize);
+    if (!is_name(scheme, "http://")) return ParseError::kBad;
+    const size_t slash = head.target.find_first_of("/?", kSchemeSize);
+    head.authority = head.target.substr(kSchemeSize, slash - kSchemeSize);
+    if (head.authority.empty()) return ParseError::kBad;
+    head.path_query = slash == std::string_view::npos ? "/" : head.target.substr(slash);
+    if (head.path_query[0] != '/') return ParseError::kBad;
+  }
+  head.path = head.path_query.substr(0, head.path_query.find('?'));
+  return ParseError::kNone;
+}
+
+// RFC 9112 §3.2: exactly one Host in HTTP/1.1; the authority of an absolute-form goes before it.
+ParseError find_authority(RequestHead& head) {
+  const Field* host = nullptr;
+  for (const Field& field : head) {
+    if (field.id != FieldId::kHost) continue;
+    if (host != nullptr) return ParseError::kBad;
+    host = &field;
+  }
+  if (host == nullptr) return head.minor_version == 0 ? ParseError::kNone : ParseError::kBad;
+  if (host->value.size() > 300 || !all_chars(host->value, kHostChar)) return ParseError::kBad;
+  if (head.authority.empty()) head.authority = host->value;
+  return all_chars(head.authority, kHostChar) ? ParseError::kNone : ParseError::kBad;
+}
+
+}  // namespace
+
+const Field* Head::find(FieldId id) const {
+  for (const Field& field : *this) {
+    if (field.id == id) return &field;
+  }
+  return nullptr;
+}
+
+bool Head::connection_lists(std::string_view name) const {
+  for (const Field& field : *this) {
+    if (field.id != FieldId::kConnection) continue;
+    if (visit_list(field.value,
+                   [&](std::string_view item) { return equals_ignore_case(item, name); })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+size_t HeadScanner::scan(std::string_view bytes) {
+  while (scanned_ < bytes.size()) {
+    const auto* from = bytes.data() + scanned_;
+    const auto* found =
+        static_cast<const char*>(std::memchr(from, '\n', bytes.size() - scanned_));
+    if (found == nullptr) {
+      scanned_ = bytes.size();
+      return 0;
+    }
+    const auto at = static_cast<size_t>(found - bytes.data());
+    scanned_ = at + 1;
+    if (at == line_start_ || bytes[at - 1] != '\r') {
+      bad_ = true;
+      return 0;
+    }
+    const bool empty_line = at == line_start_ + 1;
+    line_start_ = scanned_;
+    if (empty_line) return scanned_;
+  }
+  return 0;
+}
+
+ParseError parse_request_head(std::string_view bytes, RequestHead& head) {
+  head = RequestHead();
+  const std::string_view line = take_line(bytes);
+  const size_t method_end = line.find(' ');
+  const size_t target_end = line.rfind(' ');
+  if (method_end == std::string_view::npos || method_end == target_end) return ParseError::kBad;
+  head.method = line.substr(0, method_end);
+  head.target = line.substr(method_end + 1, target_end - method_end - 1);
+  if (head.method.empty() || !all_chars(head.method, kTokenChar)) return ParseError::kBad;
+  ParseError error = parse_version(line.substr(target_end + 1), head);
+  if (error == ParseError::kNone) error = parse_target(head);
+  if (error == ParseError::kNone) error = parse_fields(bytes, head);
+  if (error == ParseError::kNone) error = find_framing(head);
+  if (error == ParseError::kNone) error = find_authority(head);
+  return error;
+}
+
+ParseError parse_response_head(std::string_view bytes, bool to_head, ResponseHead& head) {
+  head = ResponseHead();
+  // HTTP-version SP 3DIGIT SP [reason]; some servers leave the last space out.
+  const std::string_view line = take_line(bytes);
+  if (line.size() < 12 || line[8] != ' ') return ParseError::kBad;
+  ParseError error = parse_version(line.substr(0, 8), head);
+  if (error != ParseError::kNone) return error;
+  uint64_t status = 0;
+  if (!parse_length(line.substr(9, 3), status) || status < 100) return ParseError::kBad;
+  if (line.size() > 12 && line[12] != ' ') return ParseError::kBad;
+  head.status = static_cast<int>(status);
+  head.reason = line.size() > 13 ? line.substr(13) : std::string_view();
+  if (!all_chars(head.reason, kValueChar)) return ParseError::kBad;
+  error = parse_fields(bytes, head);
+  if (error == ParseError::kNone) error = find_framing(head);
+  if (error != ParseError::kNone) return error;
+  if (to_head || head.status < 200 || head.status == 204 || head.status == 304) {
+    head.body = BodyKind::kNone;
+  } else if (head.body == BodyKind::kNone) {
+    head.body = BodyKind::kUntilClose;
+  }
+  return ParseError::kNone;
+}
+
+std::string_view host_of(std::string_view authority) {
+  if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
+  return authority.substr(0, authority.find(':'));
+}
+
+bool equals_ignore_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (lower(a[i]) != lower(b[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace limpet::http

@@ -1,0 +1,105 @@
+// Message heads of HTTP/1 (RFC 9112), parsed strictly: whatever two readers could understand
+// differently is refused, so that this gateway and an upstream never disagree about where a
+// message ends.
+//
+// Heads are views into the bytes that were parsed; those must stay where they are as long as the
+// head is used.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace limpet::http {
+
+// Limits of a head. All in bytes but kMaxFields.
+inline constexpr size_t kMaxHead = 60 * 1024;   // request line or status line and all fields
+inline constexpr size_t kMaxTarget = 8 * 1024;
+inline constexpr size_t kMaxFields = 100;
+
+// The fields that a gateway looks at.
+enum class FieldId : uint8_t {
+  kOther, kCacheControl, kConnection, kContentLength, kCookie, kDate, kExpect, kHost, kKeepAlive,
+  kProxyConnection, kTe, kTransferEncoding, kUpgrade, kXForwardedFor, kXForwardedHost,
+  kXForwardedPort, kXForwardedProto,
+};
+
+struct Field {
+  std::string_view name;
+  std::string_view value;  // without white space at its ends
+  FieldId id = FieldId::kOther;
+};
+
+// How the end of a body is found (RFC 9112 §6.3).
+enum class BodyKind : uint8_t { kNone, kLength, kChunked, kUntilClose };
+
+struct Head {
+  int minor_version = 1;  // of HTTP/1.x
+  size_t field_count = 0;
+  std::array<Field, kMaxFields> fields;
+  BodyKind body = BodyKind::kNone;
+  uint64_t content_length = 0;      // with kLength
+  bool connection_close = false;
+  bool connection_keep_alive = false;
+  bool lists_connection_fields = false;  // Connection names fields other than those two
+
+  const Field* begin() const { return fields.data(); }
+  const Field* end() const { return fields.data() + field_count; }
+  // The first of that id; null when there is none.
+  const Field* find(FieldId id) const;
+  // Whether a Connection field lists the name (RFC 9110 §7.6.1).
+  bool connection_lists(std::string_view name) const;
+};
+
+struct RequestHead : Head {
+  std::string_view method;
+  std::string_view target;     // as received
+  std::string_view path;       // from the slash up to "?"; "*" for OPTIONS *
+  std::string_view path_query; // path and query: the origin-form (RFC 9112 §3.2.1)
+  std::string_view authority;  // of the target in absolute-form, else of Host; may have a port
+};
+
+struct ResponseHead : Head {
+  int status = 0;
+  std::string_view reason;
+};
+
+enum class ParseError : uint8_t {
+  kNone,
+  kBad,             // 400
+  kTargetTooLong,   // 414
+  kTooLarge,        // 431
+  kNotImplemented,  // 501: a transfer coding that this gateway does not know (RFC 9112 §6.1)
+  kVersion,         // 505
+};
+
+// Finds the end of a head that arrives in pieces. Resumes where it stopped: every byte is looked at
+// once.
+class HeadScanner {
+ public:
+  // `bytes`: all that has arrived since the head's first byte. 0: more is needed; otherwise the
+  // head's size with its empty line. A line feed without carriage return sets bad().
+  size_t scan(std::string_view bytes);
+  bool bad() const { return bad_; }
+  void reset() { *this = HeadScanner(); }
+
+ private:
+  size_t scanned_ = 0;
+  size_t line_start_ = 0;
+  bool bad_ = false;
+};
+
+// Requires: `bytes` is one whole head, as the scanner found it.
+ParseError parse_request_head(std::string_view bytes, RequestHead& head);
+
+// `to_head`: the response answers a HEAD request. Any error means that the upstream cannot be
+// understood.
+ParseError parse_response_head(std::string_view bytes, bool to_head, ResponseHead& head);
+
+// The host of an authority ("example.com:8080", "[::1]:80") without its port, as it was written.
+std::string_view host_of(std::string_view authority);
+
+bool equals_ignore_case(std::string_view a, std::string_view b);
+
+}  // namespace limpet::http

@@ -1,0 +1,69 @@
+#include "proxy/http/respond.h"
+
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "proxy/http/date.h"
+
+namespace limpet::http {
+namespace {
+
+constexpr FailureInfo kInfos[] = {
+    {Failure::kBadRequest, Source::kClient, 400, "Bad Request",
+     "the request is not valid HTTP/1.1", false},
+    {Failure::kRequestTimeout, Source::kClient, 408, "Request Timeout",
+     "the request did not arrive in time", false},
+    {Failure::kTargetTooLong, Source::kClient, 414, "URI Too Long",
+     "the request's target is longer than 8 KiB", false},
+    {Failure::kHeadTooLarge, Source::kClient, 431, "Request Header Fields Too Large",
+     "the request's head is larger than 60 KiB or has more than 100 fields", false},
+    {Failure::kNotImplemented, Source::kClient, 501, "Not Implemented",
+     "the request uses a transfer coding other than chunked", false},
+    {Failure::kVersion, Source::kClient, 505, "HTTP Version Not Supported",
+     "HTTP/1.0 and HTTP/1.1 are served here", false},
+    {Failure::kNoTable, Source::kGateway, 503, "Service Unavailable",
+     "no configuration has arrived yet", false},
+    {Failure::kNoRoute, Source::kGateway, 404, "Not Found",
+     "no route takes this host and path", false},
+    {Failure::kInvalidBackend, Source::kGateway, 500, "Internal Server Error",
+     "the route's backend does not exist", false},
+    {Failure::kNoEndpoint, Source::kGateway, 503, "Service Unavailable",
+     "the service has no endpoint that can serve", false},
+    {Failure::kConnectFailed, Source::kUpstream, 502, "Bad Gateway",
+     "no endpoint could be reached", true},
+    {Failure::kConnectTimeout, Source::kUpstream, 504, "Gateway Timeout",
+     "no endpoint could be reached in time", true},
+    {Failure::kUpstreamClosed, Source::kUpstream, 502, "Bad Gateway",
+     "the endpoint closed the connection before it answered", true},
+    {Failure::kBadResponse, Source::kUpstream, 502, "Bad Gateway",
+     "the endpoint's answer is not valid HTTP/1.1", false},
+    {Failure::kResponseTimeout, Source::kUpstream, 504, "Gateway Timeout",
+     "the endpoint did not answer in time", false},
+};
+
+constexpr bool in_order() {
+  for (size_t i = 0; i < std::size(kInfos); ++i) {
+    if (static_cast<size_t>(kInfos[i].failure) != i) return false;
+  }
+  return true;
+}
+static_assert(in_order(), "kInfos is indexed by Failure");
+
+}  // namespace
+
+const FailureInfo& info(Failure failure) { return kInfos[static_cast<size_t>(failure)]; }
+
+void append_response(Failure failure, bool close, bool to_head, int64_t now_unix_s,
+                     std::string& out) {
+  const FailureInfo& what = info(failure);
+  fmt::format_to(std::back_inserter(out),
+                 "HTTP/1.1 {} {}\r\ncontent-type: text/plain; charset=utf-8\r\n"
+                 "content-length: {}\r\ndate: ",
+                 what.status, what.reason, what.message.size() + 1);
+  append_date(now_unix_s, out);
+  out.append(close ? "\r\nconnection: close\r\n\r\n" : "\r\n\r\n");
+  if (!to_head) out.append(what.message).append("\n");
+}
+
+}  // namespace limpet::http

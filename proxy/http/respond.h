@@ -1,0 +1,50 @@
+// Every answer that the gateway makes itself, in one place: what went wrong, where, whether
+// another endpoint may be tried, and what the client is told.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace limpet::http {
+
+enum class Failure : uint8_t {
+  // The client's doing. The connection closes: where the next request begins is uncertain.
+  kBadRequest,
+  kRequestTimeout,
+  kTargetTooLong,
+  kHeadTooLarge,
+  kNotImplemented,
+  kVersion,
+  // The gateway's configuration.
+  kNoTable,         // nothing to serve from yet
+  kNoRoute,         // no listener or rule takes the request
+  kInvalidBackend,  // the rule's backendRef names nothing that exists
+  kNoEndpoint,      // the backend has no endpoint that may serve
+  // The upstream's doing.
+  kConnectFailed,
+  kConnectTimeout,
+  kUpstreamClosed,  // closed or reset before a whole response head
+  kBadResponse,     // not HTTP as this gateway understands it
+  kResponseTimeout,
+};
+
+enum class Source : uint8_t { kClient, kGateway, kUpstream };
+
+struct FailureInfo {
+  Failure failure;
+  Source source;
+  int status;
+  std::string_view reason;   // of the status line
+  std::string_view message;  // the body, for people
+  // Whether the next candidate may have the request, provided that none of it was delivered.
+  bool retryable;
+};
+
+const FailureInfo& info(Failure failure);
+
+// Appends a whole response. `close`: the connection ends after it. `body` is left out for HEAD.
+void append_response(Failure failure, bool close, bool to_head, int64_t now_unix_s,
+                     std::string& out);
+
+}  // namespace limpet::http

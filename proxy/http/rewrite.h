@@ -1,0 +1,38 @@
+// The head that is passed on in place of the one received.
+//
+// A request: in origin-form; without hop-by-hop fields (RFC 9110 §7.6.1) and our own cookie; with
+// X-Forwarded-For extended and X-Forwarded-Proto, -Host and -Port as this gateway saw them.
+// A response: without hop-by-hop fields; with our cookie where one is set.
+// Other fields keep their order and their bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "proxy/http/head.h"
+
+namespace limpet::http {
+
+struct RequestRewrite {
+  std::string_view client_ip;
+  std::string_view scheme = "http";
+  uint16_t listener_port = 0;
+  std::string_view drop_cookie;  // the name of a cookie that is not passed on; empty: none
+};
+
+// Appends the request's new head to `out`. It is at most kHeadroom bytes longer than the old one
+// (proxy/net/buffer.h) as long as the client's address and the Host are of sane length, which the
+// parser sees to.
+void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std::string& out);
+
+struct ResponseRewrite {
+  int client_minor_version = 1;
+  bool close = false;            // the connection to the client ends after this response
+  std::string_view set_cookie;   // the field's value; empty: none
+};
+
+// Whether the response can be passed on as it came.
+bool needs_rewrite(const ResponseHead& head, const ResponseRewrite& rewrite);
+void rewrite_response(const ResponseHead& head, const ResponseRewrite& rewrite, std::string& out);
+
+}  // namespace limpet::http

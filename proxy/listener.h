@@ -1,0 +1,31 @@
+// One worker's share of a listening port: accepts, and makes a session of each connection.
+#pragma once
+
+#include <cstdint>
+
+#include "proxy/net/fd.h"
+#include "proxy/net/reactor.h"
+
+namespace limpet {
+
+class Worker;
+
+class Listener final : public EventHandler {
+ public:
+  // `fd` listens and is non-blocking.
+  Listener(Worker& worker, Fd fd, uint16_t port)
+      : worker_(worker), fd_(std::move(fd)), port_(port) {}
+
+  void on_events(uint32_t events) override;
+
+  int fd() const { return fd_.get(); }
+  // Stops listening; connections that were accepted go on.
+  void close() { fd_.reset(); }
+
+ private:
+  Worker& worker_;
+  Fd fd_;
+  const uint16_t port_;
+};
+
+}  // namespace limpet

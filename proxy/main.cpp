@@ -1,0 +1,32 @@
+#include <string>
+
+#include "proxy/app.h"
+#include "runtime/flags.h"
+#include "runtime/logging.h"
+
+int main(int argc, char** argv) {
+  limpet::ProxyOptions options;
+  options.version = LIMPET_VERSION;
+  std::string log_level = "info";
+
+  CLI::App app("Limpet's data-plane node: serves what the management server's configuration says",
+               "limpet-proxy");
+  app.set_version_flag("--version", "limpet-proxy " LIMPET_VERSION);
+  limpet::add_option(app, "--server", options.servers, "the management server's addresses");
+  limpet::add_option(app, "--node-id", options.node_id,
+                     "this node's name in the cluster (default: the host's name)");
+  limpet::add_option(app, "--data-dir", options.data_dir, "where the last known state is kept");
+  limpet::add_option(app, "--address", options.address, "where Gateway listeners bind");
+  limpet::add_option(app, "--admin", options.admin, "where /healthz and /readyz are");
+  limpet::add_option(app, "--workers", options.workers, "threads; 0: one for each core")
+      ->check(CLI::Range(0, 256));
+  limpet::add_option(app, "--log-level", log_level, "trace, debug, info, warn, error or off");
+  if (const auto exit_code = limpet::parse_command_line(app, argc, argv)) return *exit_code;
+  if (const absl::Status logging = limpet::init_logging(log_level); !logging.ok()) {
+    limpet::fail_at_start("limpet-proxy", logging);
+    return limpet::kExitUsage;
+  }
+
+  const absl::Status served = limpet::run_proxy(options);
+  return served.ok() ? 0 : limpet::fail_at_start("limpet-proxy", served);
+}

@@ -1,0 +1,71 @@
+// A request's way through the endpoints: whom its session belongs to, and who comes next when that
+// one cannot be reached. A sticky miss, an unreachable endpoint and a retry are one walk over
+// candidates in order of preference.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/routing/routing_table.h"
+#include "core/sticky/decide.h"
+#include "core/sticky/token.h"
+#include "proxy/http/head.h"
+#include "proxy/http/respond.h"
+#include "proxy/limits.h"
+
+namespace limpet {
+
+class Pick {
+ public:
+  // Decides for a request under the rule. A failure when nobody can serve it. The table must
+  // outlive the pick; `head` is not kept.
+  std::optional<http::Failure> start(const RoutingTable& table, const RouteRule& rule,
+                                     const http::Head& head, TokenCodec& codec,
+                                     int64_t now_unix_s);
+
+  // The next address to try; null when there are no more. To be called before the first attempt,
+  // too.
+  const SocketAddress* next();
+  bool exhausted() const { return attempts_ >= limits::kMaxAttempts; }
+
+  // The value of the Set-Cookie field to send with the answer of the endpoint tried last; empty
+  // when the session's cookie is to be left alone.
+  std::string set_cookie(TokenCodec& codec, int64_t now_unix_s, bool secure);
+
+  const Endpoint* endpoint() const { return endpoint_; }
+  StickyReason reason() const { return decision_.reason; }
+  // The cookie that the upstream does not get to see; empty without a policy.
+  std::string_view cookie_name() const {
+    return policy_ == nullptr ? std::string_view() : std::string_view(policy_->cookie_name);
+  }
+
+ private:
+  struct Backends;
+
+  void find_backends(const RouteRule& rule, Backends& backends);
+  OpenResult open_token(const http::Head& head, TokenCodec& codec, uint64_t& fallback_id) const;
+  std::optional<http::Failure> decide_session(const RouteRule& rule, const Backends& backends,
+                                              const http::Head& head, TokenCodec& codec,
+                                              int64_t now_unix_s);
+  std::optional<http::Failure> choose_by_rotation(const RouteRule& rule,
+                                                  const Backends& backends);
+  const Endpoint* next_endpoint();
+
+  const RoutingTable* table_ = nullptr;
+  uint64_t scope_ = 0;
+  const StickyPolicy* policy_ = nullptr;
+  StickyDecision decision_;
+  SessionRecord record_;  // as the token said; without id for a new session
+
+  const RoutingCluster* cluster_ = nullptr;
+  uint64_t rotation_start_ = 0;
+  const Endpoint* endpoint_ = nullptr;  // of the last attempt
+  size_t address_ = 0;
+  int attempts_ = 0;
+  std::array<uint64_t, limits::kMaxAttempts> tried_{};  // uids
+  size_t tried_count_ = 0;
+};
+
+}  // namespace limpet

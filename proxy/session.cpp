@@ -1,0 +1,234 @@
+#include "proxy/session.h"
+
+#include <array>
+
+#include <sys/epoll.h>
+
+#include "proxy/limits.h"
+#include "proxy/worker.h"
+
+namespace limpet {
+namespace {
+
+constexpr size_t kEmptyLine = 2;  // CR LF
+
+http::Failure failure_of(http::ParseError error) {
+  switch (error) {
+    case http::ParseError::kTargetTooLong: return http::Failure::kTargetTooLong;
+    case http::ParseError::kTooLarge: return http::Failure::kHeadTooLarge;
+    case http::ParseError::kNotImplemented: return http::Failure::kNotImplemented;
+    case http::ParseError::kVersion: return http::Failure::kVersion;
+    case http::ParseError::kNone:
+    case http::ParseError::kBad: break;
+  }
+  return http::Failure::kBadRequest;
+}
+
+}  // namespace
+
+Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, uint16_t listener_port)
+    : worker_(worker),
+      client_(std::move(fd)),
+      ip_(peer.ip()),
+      listener_port_(listener_port),
+      deadline_ms_(worker.reactor().now_ms() + limits::kIdleMs) {}
+
+Session::~Session() { worker_.buffers().give_back(std::move(in_)); }
+
+void Session::on_events(uint32_t events) {
+  if (phase_ == Phase::kClosed) return;
+  client_.note_events(events);
+  // A half-close may still want its answer; a connection that is gone both ways does not.
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0) return close();
+  run();
+}
+
+void Session::run() {
+  for (int turn = 0; turn < limits::kRoundsPerTurn; ++turn) {
+    Next next = Next::kWait;
+    switch (phase_) {
+      case Phase::kIdle:
+      case Phase::kHead: next = read_head(); break;
+      case Phase::kExchange: next = after_exchange(exchange_->advance()); break;
+      case Phase::kReply: next = flush_reply(); break;
+      case Phase::kLinger: next = linger(); break;
+      case Phase::kClosed: return;
+    }
+    if (next == Next::kWait) return;
+  }
+  worker_.reactor().schedule(this);
+}
+
+Session::Next Session::read_head() {
+  // Pipelined bytes first; they may be a whole head.
+  const bool fresh = in_ == nullptr;
+  if (fresh) {
+    if (!client_.readable()) return Next::kWait;
+    in_ = worker_.buffers().lease(BufferPool::kSmall);
+  }
+  for (;;) {
+    if (!in_->empty()) {
+      if (phase_ == Phase::kIdle) {
+        phase_ = Phase::kHead;
+        deadline_ms_ = worker_.reactor().now_ms() + limits::kHeadMs;
+      }
+      const size_t size = scanner_.scan(in_->bytes());
+      if (scanner_.bad()) return reply(http::Failure::kBadRequest, true, false);
+      if (size == kEmptyLine) {
+        // Before the request line it is to be ignored (RFC 9112 §2.2).
+        in_->consume(kEmptyLine);
+        scanner_.reset();
+        continue;
+      }
+      if (size != 0) return take_head(size);
+      if (in_->size() > http::kMaxHead) return reply(http::Failure::kHeadTooLarge, true, false);
+    }
+    if (in_->space_size() == 0) {
+      if (in_->begin() > kHeadroom) {
+        in_->compact();
+      } else {
+        in_ = worker_.buffers().enlarge(std::move(in_));
+      }
+    }
+    const IoResult read = client_.read(in_->space(), in_->space_size());
+    if (read.status == IoStatus::kWouldBlock) {
+      if (in_->empty()) worker_.buffers().give_back(std::move(in_));
+      return Next::kWait;
+    }
+    if (read.status != IoStatus::kOk) {
+      close();
+      return Next::kWait;
+    }
+    in_->commit(read.size);
+  }
+}
+
+Session::Next Session::take_head(size_t size) {
+  scanner_.reset();
+  if (size > http::kMaxHead) return reply(http::Failure::kHeadTooLarge, true, false);
+  http::RequestHead& head = worker_.request_head();
+  const http::ParseError error = http::parse_request_head(in_->bytes().substr(0, size), head);
+  if (error != http::ParseError::kNone) return reply(failure_of(error), true, false);
+  phase_ = Phase::kExchange;
+  exchange_.emplace(worker_, *this, ClientSide{client_, in_, ip_, listener_port_});
+  const Exchange::Status status = exchange_->begin(head, size);
+  return status == Exchange::Status::kWaiting ? Next::kGoOn : after_exchange(status);
+}
+
+Session::Next Session::after_exchange(Exchange::Status status) {
+  switch (status) {
+    case Exchange::Status::kWaiting: deadline_ms_ = exchange_->deadline_ms(); return Next::kWait;
+    case Exchange::Status::kYield:
+      deadline_ms_ = exchange_->deadline_ms();
+      worker_.reactor().schedule(this);
+      return Next::kWait;
+    case Exchange::Status::kDone: {
+      worker_.count_request();
+      const bool whole = exchange_->skip_request();
+      const bool keep_alive = exchange_->keep_alive() && whole;
+      exchange_.reset();
+      return keep_alive ? go_idle() : begin_linger();
+    }
+    case Exchange::Status::kFailed: {
+      const http::Failure failure = exchange_->failure();
+      const bool to_head = exchange_->to_head();
+      const bool whole = exchange_->skip_request();
+      const bool close = !whole || !exchange_->keep_alive() || worker_.draining() ||
+                         http::info(failure).source == http::Source::kClient;
+      exchange_.reset();
+      return reply(failure, close, to_head);
+    }
+    case Exchange::Status::kAborted: break;
+  }
+  exchange_.reset();
+  client_.abort();
+  close();
+  return Next::kWait;
+}
+
+Session::Next Session::go_idle() {
+  phase_ = Phase::kIdle;
+  deadline_ms_ = worker_.reactor().now_ms() + limits::kIdleMs;
+  if (worker_.draining()) {
+    close();
+    return Next::kWait;
+  }
+  if (in_->empty()) worker_.buffers().give_back(std::move(in_));
+  return Next::kGoOn;
+}
+
+Session::Next Session::reply(http::Failure failure, bool close, bool to_head) {
+  worker_.count_failure(failure);
+  reply_.clear();
+  reply_sent_ = 0;
+  close_after_reply_ = close;
+  http::append_response(failure, close, to_head, worker_.reactor().now_unix_s(), reply_);
+  phase_ = Phase::kReply;
+  deadline_ms_ = worker_.reactor().now_ms() + limits::kBodyProgressMs;
+  return Next::kGoOn;
+}
+
+Session::Next Session::flush_reply() {
+  while (reply_sent_ < reply_.size()) {
+    const IoResult sent =
+        client_.write(reply_.data() + reply_sent_, reply_.size() - reply_sent_);
+    if (sent.status == IoStatus::kWouldBlock) return Next::kWait;
+    if (sent.status != IoStatus::kOk) {
+      close();
+      return Next::kWait;
+    }
+    reply_sent_ += sent.size;
+  }
+  reply_ = std::string();
+  return close_after_reply_ ? begin_linger() : go_idle();
+}
+
+// Closing while the client still sends makes the kernel answer with a reset, which may overtake
+// the response (RFC 9112 §9.6): say that no more will come, and read on for a while.
+Session::Next Session::begin_linger() {
+  client_.finish_sending();
+  phase_ = Phase::kLinger;
+  deadline_ms_ = worker_.reactor().now_ms() + limits::kLingerMs;
+  return Next::kGoOn;
+}
+
+Session::Next Session::linger() {
+  std::array<char, 4096> ignored;
+  while (client_.readable() && lingered_bytes_ < limits::kLingerBytes) {
+    const IoResult read = client_.read(ignored.data(), ignored.size());
+    if (read.status == IoStatus::kWouldBlock) return Next::kWait;
+    if (read.status != IoStatus::kOk) {
+      close();
+      return Next::kWait;
+    }
+    lingered_bytes_ += read.size;
+  }
+  if (lingered_bytes_ >= limits::kLingerBytes) close();
+  return Next::kWait;
+}
+
+void Session::check_deadline(int64_t now_ms) {
+  if (phase_ == Phase::kClosed || now_ms < deadline_ms_) return;
+  switch (phase_) {
+    case Phase::kHead: reply(http::Failure::kRequestTimeout, true, false); break;
+    case Phase::kExchange:
+      if (after_exchange(exchange_->on_deadline()) == Next::kWait) return;
+      break;
+    default: return close();
+  }
+  run();
+}
+
+void Session::drain() {
+  if (phase_ == Phase::kIdle) close();
+}
+
+void Session::close() {
+  if (phase_ == Phase::kClosed) return;
+  phase_ = Phase::kClosed;
+  exchange_.reset();
+  client_.close();
+  worker_.end(this);
+}
+
+}  // namespace limpet

@@ -1,0 +1,74 @@
+// A client's connection: reads heads, runs one exchange after the other, answers what cannot be
+// forwarded, and ends the connection in the way that the client can read all it was sent.
+//
+//   idle -> head -> exchange -> idle        (keep-alive)
+//                     '-> reply -> linger   (an answer of our own that closes)
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/intrusive/list.hpp>
+
+#include "core/base/socket_address.h"
+#include "proxy/exchange.h"
+#include "proxy/http/head.h"
+#include "proxy/net/buffer.h"
+#include "proxy/net/reactor.h"
+#include "proxy/net/stream.h"
+
+namespace limpet {
+
+class Worker;
+
+// Owned by its worker, which it asks to be ended.
+class Session final : public EventHandler,
+                      public boost::intrusive::list_base_hook<> {
+ public:
+  Session(Worker& worker, Fd fd, const SocketAddress& peer, uint16_t listener_port);
+  ~Session() override;
+
+  // A call with 0, too, goes on as far as it can without waiting.
+  void on_events(uint32_t events) override;
+  // Acts when the deadline has passed.
+  void check_deadline(int64_t now_ms);
+  // The node stops: ends now if idle, else after the running exchange.
+  void drain();
+
+  int fd() const { return client_.fd(); }
+
+ private:
+  enum class Phase { kIdle, kHead, kExchange, kReply, kLinger, kClosed };
+  // Whether run() has more to do at once.
+  enum class Next { kGoOn, kWait };
+
+  void run();
+  Next read_head();
+  Next take_head(size_t size);
+  Next after_exchange(Exchange::Status status);
+  Next go_idle();
+  Next reply(http::Failure failure, bool close, bool to_head);
+  Next flush_reply();
+  Next begin_linger();
+  Next linger();
+  void close();
+
+  Worker& worker_;
+  Stream client_;
+  const std::string ip_;
+  const uint16_t listener_port_;
+  Phase phase_ = Phase::kIdle;
+  int64_t deadline_ms_ = 0;
+  std::unique_ptr<Buffer> in_;  // null while idle without pipelined bytes
+  http::HeadScanner scanner_;
+  std::optional<Exchange> exchange_;
+
+  std::string reply_;
+  size_t reply_sent_ = 0;
+  bool close_after_reply_ = false;
+  size_t lingered_bytes_ = 0;
+};
+
+}  // namespace limpet

@@ -1,0 +1,47 @@
+// A connection to an endpoint: leased to one exchange at a time, idle in its worker's pool between.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "core/base/socket_address.h"
+#include "proxy/net/reactor.h"
+#include "proxy/net/stream.h"
+
+namespace limpet {
+
+class UpstreamConnection final : public EventHandler {
+ public:
+  // Whoever has the connection just now: an exchange, or the pool.
+  class Owner {
+   public:
+    virtual void on_upstream_events(UpstreamConnection& connection) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  UpstreamConnection(SocketAddress address, Stream stream)
+      : address_(std::move(address)), stream_(std::move(stream)) {}
+
+  void on_events(uint32_t events) override {
+    if (!stream_.is_open() || owner_ == nullptr) return;
+    stream_.note_events(events);
+    owner_->on_upstream_events(*this);
+  }
+
+  const SocketAddress& address() const { return address_; }
+  Stream& stream() { return stream_; }
+  void set_owner(Owner* owner) { owner_ = owner; }
+
+  bool connected = false;     // connect() has succeeded
+  bool reused = false;        // has served an exchange before this one
+  int64_t idle_since_ms = 0;  // while in the pool
+
+ private:
+  SocketAddress address_;
+  Stream stream_;
+  Owner* owner_ = nullptr;
+};
+
+}  // namespace limpet

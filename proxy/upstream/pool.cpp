@@ -1,0 +1,78 @@
+#include "proxy/upstream/pool.h"
+
+#include <algorithm>
+
+namespace limpet {
+
+UpstreamPool::~UpstreamPool() {
+  for (auto& [address, connections] : idle_) {
+    for (auto& connection : connections) discard(std::move(connection));
+  }
+}
+
+std::unique_ptr<UpstreamConnection> UpstreamPool::take(const SocketAddress& address) {
+  const auto found = idle_.find(address);
+  if (found == idle_.end() || found->second.empty()) return nullptr;
+  std::unique_ptr<UpstreamConnection> connection = std::move(found->second.back());
+  found->second.pop_back();
+  --idle_count_;
+  connection->reused = true;
+  return connection;
+}
+
+std::unique_ptr<UpstreamConnection> UpstreamPool::connect(const SocketAddress& address) {
+  Stream stream = Stream::connect(address);
+  if (!stream.is_open()) return nullptr;
+  auto connection = std::make_unique<UpstreamConnection>(address, std::move(stream));
+  if (!reactor_.add(connection->stream().fd(), connection.get())) return nullptr;
+  return connection;
+}
+
+void UpstreamPool::put_back(std::unique_ptr<UpstreamConnection> connection) {
+  Idle& idle = idle_[connection->address()];
+  if (idle.size() >= kMaxIdlePerAddress) return discard(std::move(connection));
+  connection->set_owner(this);
+  connection->idle_since_ms = reactor_.now_ms();
+  idle.push_back(std::move(connection));
+  ++idle_count_;
+}
+
+void UpstreamPool::discard(std::unique_ptr<UpstreamConnection> connection) {
+  connection->set_owner(nullptr);
+  connection->stream().close();
+  reactor_.retire(std::move(connection));
+}
+
+void UpstreamPool::on_upstream_events(UpstreamConnection& connection) {
+  // Writability says nothing; bytes or an end that nobody asked for spoil an idle connection.
+  if (!connection.stream().readable()) return;
+  Idle& idle = idle_[connection.address()];
+  const auto found = std::find_if(idle.begin(), idle.end(), [&](const auto& candidate) {
+    return candidate.get() == &connection;
+  });
+  std::unique_ptr<UpstreamConnection> spoilt = std::move(*found);
+  idle.erase(found);
+  --idle_count_;
+  discard(std::move(spoilt));
+}
+
+void UpstreamPool::sweep() {
+  const int64_t oldest_kept = reactor_.now_ms() - kMaxIdleMs;
+  for (auto entry = idle_.begin(); entry != idle_.end();) {
+    Idle& idle = entry->second;
+    auto kept = idle.begin();
+    while (kept != idle.end() && (*kept)->idle_since_ms < oldest_kept) {
+      discard(std::move(*kept));
+      ++kept;
+      --idle_count_;
+    }
+    idle.erase(idle.begin(), kept);
+    if (idle.empty()) {
+      idle_.erase(entry++);
+    } else {
+      ++entry;
+    }
+  }
+}
+
+}  // namespace limpet

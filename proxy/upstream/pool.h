@@ -1,0 +1,51 @@
+// A worker's idle upstream connections, by address. The one used last is used next, so that few
+// stay warm and the rest grow old and go.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "core/base/socket_address.h"
+#include "proxy/net/reactor.h"
+#include "proxy/upstream/connection.h"
+
+namespace limpet {
+
+class UpstreamPool final : private UpstreamConnection::Owner {
+ public:
+  static constexpr size_t kMaxIdlePerAddress = 256;
+  // Shorter than the idle time of common servers (Node.js: 5 s; nginx 75 s), so that the pool and
+  // not the server ends most connections; a race with the server costs a retry.
+  static constexpr int64_t kMaxIdleMs = 4'000;
+
+  explicit UpstreamPool(Reactor& reactor) : reactor_(reactor) {}
+  ~UpstreamPool();
+
+  // An idle connection that looks alive, or null.
+  std::unique_ptr<UpstreamConnection> take(const SocketAddress& address);
+  // A new one, on its way. Null when the kernel refuses at once (errno).
+  std::unique_ptr<UpstreamConnection> connect(const SocketAddress& address);
+
+  // Requires: the last exchange on it is over, and both sides agree to go on.
+  void put_back(std::unique_ptr<UpstreamConnection> connection);
+  // Ends a connection that cannot be used again.
+  void discard(std::unique_ptr<UpstreamConnection> connection);
+
+  // Ends what has been idle for too long. To be called about once a second.
+  void sweep();
+  size_t idle() const { return idle_count_; }
+
+ private:
+  using Idle = std::vector<std::unique_ptr<UpstreamConnection>>;
+
+  void on_upstream_events(UpstreamConnection& connection) override;
+
+  Reactor& reactor_;
+  absl::flat_hash_map<SocketAddress, Idle> idle_;  // oldest first
+  size_t idle_count_ = 0;
+};
+
+}  // namespace limpet

@@ -1,0 +1,122 @@
+#include "proxy/worker.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include <openssl/rand.h>
+
+#include "proxy/limits.h"
+
+namespace limpet {
+namespace {
+
+constexpr int kTicksPerSecond = 1000 / Reactor::kTickMs;
+
+void fill_random(std::span<unsigned char> bytes) {
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) throw std::bad_alloc();
+}
+
+}  // namespace
+
+Worker::Worker(WorkerOptions options)
+    : codec_(options.node_number, fill_random), tables_(std::move(options.retire_table)) {}
+
+Worker::~Worker() {
+  if (thread_.joinable()) {
+    reactor_.stop();
+    thread_.join();
+  }
+  // The thread is gone; what it left is taken down here.
+  sessions_.clear_and_dispose([](Session* session) { delete session; });
+}
+
+void Worker::start() {
+  thread_ = std::thread([this] { reactor_.run([this] { on_tick(); }); });
+}
+
+void Worker::configure(WorkerConfig config, std::function<void()> done) {
+  // A function must be copyable, a descriptor is not: hence the shared pointer.
+  auto shared = std::make_shared<WorkerConfig>(std::move(config));
+  reactor_.post([this, shared, done = std::move(done)] {
+    apply(*shared);
+    done();
+  });
+}
+
+void Worker::apply(WorkerConfig& config) {
+  // The table first: a new listener's first request must find its port.
+  if (config.table != nullptr) tables_.swap(std::move(config.table));
+  for (const uint16_t port : config.close) close_listener(port);
+  if (draining_) return;
+  for (WorkerConfig::NewListener& added : config.open) {
+    auto listener = std::make_unique<Listener>(*this, std::move(added.fd), added.port);
+    if (!reactor_.add(listener->fd(), listener.get())) continue;
+    listeners_[added.port] = std::move(listener);
+  }
+}
+
+void Worker::close_listener(uint16_t port) {
+  const auto found = listeners_.find(port);
+  if (found == listeners_.end()) return;
+  std::erase(waiting_listeners_, found->second.get());
+  found->second->close();
+  reactor_.retire(std::move(found->second));
+  listeners_.erase(found);
+}
+
+void Worker::start_session(Fd client, const SocketAddress& peer, uint16_t listener_port) {
+  if (sessions_.size() >= limits::kMaxSessionsPerWorker) return;
+  auto session = std::make_unique<Session>(*this, std::move(client), peer, listener_port);
+  if (!reactor_.add(session->fd(), session.get())) return;
+  sessions_.push_back(*session.release());
+}
+
+void Worker::end(Session* session) {
+  sessions_.erase(sessions_.iterator_to(*session));
+  reactor_.retire(std::unique_ptr<Session>(session));
+}
+
+void Worker::on_tick() {
+  std::vector<Listener*> waiting;
+  waiting.swap(waiting_listeners_);
+  for (Listener* listener : waiting) listener->on_events(0);
+  check_some_deadlines();
+  if (++ticks_ % kTicksPerSecond == 0) pool_.sweep();
+  if (draining_ && (sessions_.empty() || reactor_.now_ms() >= drain_deadline_ms_)) finish_drain();
+}
+
+// Every session about once a second, a tenth of them each tick.
+void Worker::check_some_deadlines() {
+  size_t left = (sessions_.size() + kTicksPerSecond - 1) / kTicksPerSecond;
+  while (left-- > 0 && !sessions_.empty()) {
+    Session& session = sessions_.front();
+    sessions_.pop_front();
+    sessions_.push_back(session);
+    session.check_deadline(reactor_.now_ms());
+  }
+}
+
+void Worker::drain(std::function<void()> drained) {
+  reactor_.post([this, drained = std::move(drained)] {
+    drained_ = drained;
+    begin_drain();
+  });
+}
+
+void Worker::finish_drain() {
+  if (drained_) std::exchange(drained_, nullptr)();
+  reactor_.stop();
+}
+
+void Worker::begin_drain() {
+  if (draining_) return;
+  draining_ = true;
+  drain_deadline_ms_ = reactor_.now_ms() + limits::kDrainMs;
+  while (!listeners_.empty()) close_listener(listeners_.begin()->first);
+  std::vector<Session*> sessions;
+  for (Session& session : sessions_) sessions.push_back(&session);
+  for (Session* session : sessions) session->drain();
+}
+
+}  // namespace limpet

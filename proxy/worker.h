@@ -1,0 +1,123 @@
+// A thread that serves: its own event loop, listening sockets, sessions, upstream connections,
+// buffers and ciphers. Workers share nothing that changes but a few relaxed counters.
+//
+// Threading: configure(), drain(), stop() and the counters from any thread; everything else on the
+// worker's own.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <boost/intrusive/list.hpp>
+
+#include "core/routing/routing_table.h"
+#include "core/sticky/token.h"
+#include "proxy/http/head.h"
+#include "proxy/http/respond.h"
+#include "proxy/listener.h"
+#include "proxy/net/buffer.h"
+#include "proxy/net/reactor.h"
+#include "proxy/session.h"
+#include "proxy/table_pin.h"
+#include "proxy/upstream/pool.h"
+
+namespace limpet {
+
+// What a worker is to serve from now on.
+struct WorkerConfig {
+  std::shared_ptr<const RoutingTable> table;  // null: the one it has
+  struct NewListener {
+    uint16_t port;
+    Fd fd;  // listening
+  };
+  std::vector<NewListener> open;
+  std::vector<uint16_t> close;  // ports
+};
+
+struct WorkerOptions {
+  uint32_t node_number = 0;  // under which session tokens are sealed
+  // Called on the worker's thread with a table that it no longer uses.
+  std::function<void(std::shared_ptr<const RoutingTable>)> retire_table;
+};
+
+class Worker {
+ public:
+  explicit Worker(WorkerOptions options);
+  ~Worker();  // stops and joins
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void start();
+  // `done` is called on the worker's thread once every new request is served by the table.
+  void configure(WorkerConfig config, std::function<void()> done);
+  // Accepts no more, closes idle connections and lets running exchanges end, for a limited time;
+  // then calls `drained` on the worker's thread, which ends.
+  void drain(std::function<void()> drained);
+
+  uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
+  uint64_t failures(http::Failure failure) const {
+    return failures_[static_cast<size_t>(failure)].load(std::memory_order_relaxed);
+  }
+
+  // ---- For sessions, exchanges and listeners, on the worker's thread.
+  Reactor& reactor() { return reactor_; }
+  BufferPool& buffers() { return buffers_; }
+  UpstreamPool& pool() { return pool_; }
+  TokenCodec& codec() { return codec_; }
+  TablePin pin_table() const { return tables_.pin(); }
+  bool draining() const { return draining_; }
+  // Room to work in, for the length of one call.
+  http::RequestHead& request_head() { return request_head_; }
+  http::ResponseHead& response_head() { return response_head_; }
+  std::string& scratch() { return scratch_; }
+
+  void start_session(Fd client, const SocketAddress& peer, uint16_t listener_port);
+  void end(Session* session);
+  void accept_later(Listener* listener) { waiting_listeners_.push_back(listener); }
+  void count_request() { count(requests_); }
+  void count_failure(http::Failure failure) { count(failures_[static_cast<size_t>(failure)]); }
+
+ private:
+  using Counter = std::atomic<uint64_t>;
+  static constexpr size_t kFailures = static_cast<size_t>(http::Failure::kResponseTimeout) + 1;
+
+  // Written by this worker alone: no read-modify-write is needed.
+  static void count(Counter& counter) {
+    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  void apply(WorkerConfig& config);
+  void close_listener(uint16_t port);
+  void on_tick();
+  void check_some_deadlines();
+  void begin_drain();
+  void finish_drain();
+
+  Reactor reactor_;
+  BufferPool buffers_;
+  UpstreamPool pool_{reactor_};
+  TokenCodec codec_;
+  TableSlot tables_;
+  std::map<uint16_t, std::unique_ptr<Listener>> listeners_;
+  std::vector<Listener*> waiting_listeners_;
+  boost::intrusive::list<Session> sessions_;  // owned
+  http::RequestHead request_head_;
+  http::ResponseHead response_head_;
+  std::string scratch_;
+  uint64_t ticks_ = 0;
+  bool draining_ = false;
+  std::function<void()> drained_;
+  int64_t drain_deadline_ms_ = 0;
+
+  Counter requests_{0};
+  std::array<Counter, kFailures> failures_{};
+  std::thread thread_;
+};
+
+}  // namespace limpet

@@ -1,0 +1,150 @@
+// Sessions through a worker, as its clients and endpoints see them.
+#include <map>
+
+#include "tests/component/worker_fixture.h"
+
+namespace limpet::testing {
+namespace {
+
+using Answer = FakeUpstream::Answer;
+
+class StickyTest : public WorkerTest {
+ protected:
+  StickyTest()
+      : one_([](const std::string&) { return Answer{ok_response("one")}; }),
+        two_([](const std::string&) { return Answer{ok_response("two")}; }) {}
+
+  // Two endpoints with names, each in a slice of its own.
+  SnapshotBuilder builder(bool with_two = true) {
+    SnapshotBuilder made = web_snapshot(kPort, {}, 1);
+    made.add<v1::SessionStickyPolicy>(kStickyPolicyText);
+    add_slice(made, "one", one_.port());
+    if (with_two) add_slice(made, "two", two_.port());
+    return made;
+  }
+
+  static void add_slice(SnapshotBuilder& made, const std::string& name, uint16_t port) {
+    made.add<v1::EndpointSlice>(str_cat(
+        "metadata { name: '", name, "' namespace: 'shop' "
+        "labels { key: 'kubernetes.io/service-name' value: 'web' } } address_type: 'IPv4' "
+        "endpoints { addresses: '127.0.0.1' hostname: '", name, "' } ports { port: ", port, " }"));
+  }
+
+  struct Reply {
+    std::string body;
+    std::string set_cookie;  // the whole field's value
+    std::string cookie() const { return set_cookie.substr(0, set_cookie.find(';')); }
+  };
+
+  Reply get(const std::string& cookie = "") const {
+    RawClient one = client();
+    one.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" +
+             (cookie.empty() ? "" : "Cookie: " + cookie + "\r\n") + "\r\n");
+    const std::string all = one.read_all();
+    Reply reply;
+    reply.body = all.substr(all.find("\r\n\r\n") + 4);
+    const size_t field = all.find("set-cookie: ");
+    if (field != std::string::npos) {
+      reply.set_cookie = all.substr(field + 12, all.find("\r\n", field) - field - 12);
+    }
+    return reply;
+  }
+
+  FakeUpstream one_;
+  FakeUpstream two_;
+  std::string cookie_;
+};
+
+TEST_F(StickyTest, TheFirstAnswerSetsTheCookieAndNoOtherDoes) {
+  serve(builder().build());
+  const Reply first = get();
+  EXPECT_TRUE(first.set_cookie.starts_with("sid="));
+  const size_t expires = first.set_cookie.find("; path=/; expires=");
+  ASSERT_NE(expires, std::string::npos) << first.set_cookie;
+  EXPECT_TRUE(first.set_cookie.ends_with(" GMT; max-age=600; HttpOnly; SameSite=Lax"))
+      << first.set_cookie;
+  for (int i = 0; i < 20; ++i) {
+    const Reply again = get("other=1; " + first.cookie());
+    EXPECT_EQ(again.body, first.body);
+    EXPECT_EQ(again.set_cookie, "");
+  }
+}
+
+TEST_F(StickyTest, NewSessionsAreSpreadInTurn) {
+  serve(builder().build());
+  std::map<std::string, int> share;
+  for (int i = 0; i < 10; ++i) ++share[get().body];
+  EXPECT_EQ(share["one"], 5);
+  EXPECT_EQ(share["two"], 5);
+}
+
+TEST_F(StickyTest, ATamperedCookieBeginsANewSession) {
+  serve(builder().build());
+  std::string cookie = get().cookie();
+  cookie[cookie.size() / 2] = cookie[cookie.size() / 2] == 'A' ? 'B' : 'A';
+  EXPECT_NE(get(cookie).set_cookie, "");
+  EXPECT_NE(get("sid=nonsense").set_cookie, "");
+  EXPECT_NE(get("sid=").set_cookie, "");
+}
+
+TEST_F(StickyTest, AGoneEndpointsSessionMovesOnceAndIsToldSo) {
+  serve(builder().build());
+  Reply on_two = get();
+  while (on_two.body != "two") on_two = get();
+  serve(builder(false).build());
+  const Reply moved = get(on_two.cookie());
+  EXPECT_EQ(moved.body, "one");
+  EXPECT_NE(moved.set_cookie, "");
+  const Reply after = get(moved.cookie());
+  EXPECT_EQ(after.body, "one");
+  EXPECT_EQ(after.set_cookie, "");
+}
+
+TEST_F(StickyTest, ANamedEndpointsSessionsFollowItToANewAddress) {
+  serve(builder().build());
+  Reply on_two = get();
+  while (on_two.body != "two") on_two = get();
+  FakeUpstream moved([](const std::string&) { return Answer{ok_response("two again")}; });
+  SnapshotBuilder changed = builder(false);
+  add_slice(changed, "two", moved.port());
+  serve(changed.build());
+  const Reply after = get(on_two.cookie());
+  EXPECT_EQ(after.body, "two again");
+  EXPECT_EQ(after.set_cookie, "");
+}
+
+TEST_F(StickyTest, AnEndpointThatOneNodeCannotReachLeavesTheCookieAlone) {
+  SnapshotBuilder with_dead = builder(false);
+  uint16_t dead_port = 0;
+  {
+    const FakeUpstream dead([](const std::string&) { return Answer{ok_response("dead")}; });
+    dead_port = dead.port();
+    add_slice(with_dead, "dead", dead_port);
+    serve(with_dead.build());
+    Reply on_dead = get();
+    while (on_dead.body != "dead") on_dead = get();
+    cookie_ = on_dead.cookie();
+  }
+  const Reply elsewhere = get(cookie_);
+  EXPECT_EQ(elsewhere.body, "one");
+  EXPECT_EQ(elsewhere.set_cookie, "");
+}
+
+TEST_F(StickyTest, TheGatewaysOwnErrorsSetNoCookie) {
+  SnapshotBuilder nobody = web_snapshot(kPort, {}, 1);
+  nobody.add<v1::SessionStickyPolicy>(kStickyPolicyText);
+  serve(nobody.build());
+  const Reply reply = get();
+  EXPECT_EQ(reply.set_cookie, "");
+  EXPECT_NE(reply.body.find("no endpoint"), std::string::npos);
+}
+
+TEST_F(StickyTest, TheEndpointDoesNotSeeTheCookie) {
+  serve(builder(false).build());
+  const std::string cookie = get().cookie();
+  get("a=1; " + cookie + "; b=2");
+  EXPECT_NE(one_.requests().back().find("Cookie: a=1; b=2\r\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace limpet::testing

@@ -1,0 +1,88 @@
+#include "proxy/http/body_framing.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace limpet::http {
+namespace {
+
+BodyFraming framing(BodyKind kind, uint64_t length = 0) {
+  Head head;
+  head.body = kind;
+  head.content_length = length;
+  return BodyFraming(head);
+}
+
+TEST(BodyFraming, CountsALength) {
+  BodyFraming body = framing(BodyKind::kLength, 5);
+  EXPECT_EQ(body.take("abc"), 3U);
+  EXPECT_FALSE(body.complete());
+  EXPECT_EQ(body.take("defg"), 2U) << "the rest is the next message's";
+  EXPECT_TRUE(body.complete());
+  EXPECT_EQ(body.take("x"), 0U);
+  EXPECT_TRUE(framing(BodyKind::kLength, 0).complete());
+  EXPECT_TRUE(framing(BodyKind::kNone).complete());
+}
+
+TEST(BodyFraming, AnEndIsGoodOnlyWhereItIsTheEnd) {
+  BodyFraming counted = framing(BodyKind::kLength, 5);
+  counted.take("abc");
+  EXPECT_FALSE(counted.take_end());
+  EXPECT_TRUE(counted.failed());
+  BodyFraming open = framing(BodyKind::kUntilClose);
+  EXPECT_EQ(open.take("abc"), 3U);
+  EXPECT_TRUE(open.take_end());
+  BodyFraming chunked = framing(BodyKind::kChunked);
+  chunked.take("3\r\nabc\r\n");
+  EXPECT_FALSE(chunked.take_end());
+}
+
+constexpr char kChunked[] =
+    "4;name=\"v\"\r\nabcd\r\n0A\r\n0123456789\r\n0\r\nTrailer: x y\r\nOther:z\r\n\r\n";
+
+TEST(BodyFraming, FindsTheEndOfChunksInAnyPieces) {
+  const std::string text = std::string(kChunked) + "GET /next";
+  for (size_t step = 1; step <= text.size(); ++step) {
+    BodyFraming body = framing(BodyKind::kChunked);
+    size_t taken = 0;
+    while (!body.complete()) {
+      const std::string_view piece = std::string_view(text).substr(taken, step);
+      ASSERT_FALSE(piece.empty());
+      const size_t size = body.take(piece);
+      taken += size;
+      if (size < piece.size()) break;
+    }
+    EXPECT_TRUE(body.complete()) << step;
+    EXPECT_EQ(taken, text.size() - 9) << step;
+  }
+}
+
+TEST(BodyFraming, RefusesWhatIsNotTheGrammar) {
+  const std::string long_extension = "1;" + std::string(2'000, 'a') + "\r\n";
+  const std::string long_trailers = "0\r\nA: " + std::string(10'000, 'a') + "\r\n\r\n";
+  for (const std::string& text :
+       {std::string("\r\n"), std::string("g\r\n"), std::string("-1\r\n"), std::string("0x1\r\n"),
+        std::string(" 1\r\n"), std::string("1 \r\n"), std::string("1\n"), std::string("1\r\r"),
+        std::string("1\r\nab"), std::string("1\r\na\n"), std::string("1\r\na\rx"),
+        std::string("11112222333344445\r\n"), std::string("0\r\n\n"), std::string("0\r\n A: b\r\n"),
+        std::string("0\r\nA b\r\n"), std::string("0\r\nA: b\n"), std::string("0\r\n\rx"),
+        std::string("1;\n\r\n"), long_extension, long_trailers}) {
+    BodyFraming body = framing(BodyKind::kChunked);
+    body.take(text);
+    EXPECT_TRUE(body.failed()) << text.substr(0, 40);
+    EXPECT_EQ(body.take("0\r\n\r\n"), 0U) << "stays failed";
+  }
+}
+
+TEST(BodyFraming, SizesUpToSixteenDigits) {
+  BodyFraming body = framing(BodyKind::kChunked);
+  EXPECT_EQ(body.take("0000000000000001\r\na\r\n0\r\n\r\n"), 26U);
+  EXPECT_TRUE(body.complete());
+  BodyFraming largest = framing(BodyKind::kChunked);
+  EXPECT_EQ(largest.take("ffffffffffffffff\r\nabc"), 21U);
+  EXPECT_FALSE(largest.complete());
+}
+
+}  // namespace
+}  // namespace limpet::http
