@@ -1,0 +1,119 @@
+#include "cli/client_grpc.h"
+
+#include <absl/strings/cord.h>
+#include <grpcpp/grpcpp.h>
+
+#include "core/base/text.h"
+#include "limpet/v1/management.grpc.pb.h"
+
+namespace limpet::cli {
+namespace {
+
+constexpr int kMaxMessageBytes = 256 << 20;  // an Apply or a List of everything
+constexpr auto kCallTimeout = std::chrono::seconds(30);
+
+std::shared_ptr<grpc::Channel> make_channel(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
+  // The environment's http_proxy is for the web, not for the cluster's own addresses.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+// gRPC tells the whole history of an attempt; a person needs its last word.
+std::string reason_of(const std::string& message) {
+  constexpr std::string_view kLastWord = "Failed to connect to remote host: ";
+  const size_t at = message.rfind(kLastWord);
+  return at == std::string::npos ? message : message.substr(at + kLastWord.size());
+}
+
+class GrpcManagement : public Management {
+ public:
+  explicit GrpcManagement(const std::string& address)
+      : address_(address),
+        channel_(make_channel(address)),
+        stub_(v1::Management::NewStub(channel_)) {}
+
+  absl::StatusOr<v1::ApplyResponse> apply(const v1::ApplyRequest& request) override {
+    return call(&v1::Management::Stub::Apply, request);
+  }
+  absl::StatusOr<v1::GetResponse> get(const v1::GetRequest& request) override {
+    return call(&v1::Management::Stub::Get, request);
+  }
+  absl::StatusOr<v1::ListResponse> list(const v1::ListRequest& request) override {
+    return call(&v1::Management::Stub::List, request);
+  }
+  absl::StatusOr<v1::DeleteResponse> remove(const v1::DeleteRequest& request) override {
+    return call(&v1::Management::Stub::Delete, request);
+  }
+  absl::StatusOr<v1::ListNodesResponse> list_nodes() override {
+    return call(&v1::Management::Stub::ListNodes, v1::ListNodesRequest());
+  }
+  absl::StatusOr<v1::GetVersionResponse> version() override {
+    return call(&v1::Management::Stub::GetVersion, v1::GetVersionRequest());
+  }
+
+  absl::Status wait_active(uint64_t revision, absl::Duration timeout,
+                           const Progress& progress) override {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+    v1::WaitActiveRequest request;
+    request.set_revision(revision);
+    const auto reader = stub_->WaitActive(&context, request);
+    v1::WaitActiveResponse response;
+    while (reader->Read(&response)) {
+      if (progress(response)) continue;
+      context.TryCancel();
+      reader->Finish();
+      return absl::OkStatus();
+    }
+    return to_absl(reader->Finish());
+  }
+
+ private:
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> call(grpc::Status (v1::Management::Stub::*method)(grpc::ClientContext*,
+                                                                             const Request&,
+                                                                             Response*),
+                                const Request& request) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+    Response response;
+    const grpc::Status status = ((*stub_).*method)(&context, request, &response);
+    if (!status.ok()) return to_absl(status);
+    return response;
+  }
+
+  absl::Status to_absl(const grpc::Status& status) const {
+    if (status.ok()) return absl::OkStatus();
+    auto code = static_cast<absl::StatusCode>(status.error_code());
+    std::string message = status.error_message();
+    // Without a connection, whatever went wrong went wrong on the way.
+    const bool connected = channel_->GetState(false) == GRPC_CHANNEL_READY;
+    const bool on_the_way =
+        code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDeadlineExceeded;
+    if (!connected && on_the_way) {
+      code = absl::StatusCode::kUnavailable;
+      message =
+          str_cat("cannot reach the management server at ", address_, ": ", reason_of(message));
+    }
+    absl::Status result(code, message);
+    if (!status.error_details().empty()) {
+      result.SetPayload(kRpcStatusPayload, absl::Cord(status.error_details()));
+    }
+    return result;
+  }
+
+  const std::string address_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<v1::Management::Stub> stub_;
+};
+
+}  // namespace
+
+std::unique_ptr<Management> connect_to(const std::string& address) {
+  return std::make_unique<GrpcManagement>(address);
+}
+
+}  // namespace limpet::cli

@@ -1,0 +1,104 @@
+// gwctl describe: everything about objects, for people to read.
+#include <map>
+#include <ostream>
+
+#include "cli/commands/fetch.h"
+#include "cli/output/columns.h"
+#include "cli/output/document.h"
+#include "core/base/text.h"
+#include "core/resource/object.h"
+
+namespace limpet::cli {
+namespace {
+
+constexpr char kExamples[] =
+    "  gwctl describe httproute fortio-route -n server\n"
+    "  gwctl describe gateways -A\n";
+
+struct DescribeOptions {
+  Selection selection;
+};
+
+constexpr size_t kLabelWidth = 14;
+
+void print_line(std::ostream& out, std::string_view label, std::string_view value) {
+  out << label << ":" << std::string(kLabelWidth - 1 - label.size(), ' ')
+      << (value.empty() ? "<none>" : value) << "\n";
+}
+
+void print_map(std::ostream& out, std::string_view label,
+               const google::protobuf::Map<std::string, std::string>& entries) {
+  const std::map<std::string, std::string> sorted(entries.begin(), entries.end());
+  if (sorted.empty()) print_line(out, label, "");
+  std::string_view shown = label;
+  for (const auto& [key, value] : sorted) {
+    if (shown.empty()) {
+      out << std::string(kLabelWidth, ' ') << key << "=" << value << "\n";
+    } else {
+      print_line(out, shown, str_cat(key, "=", value));
+    }
+    shown = {};
+  }
+}
+
+std::string created_text(const v1::ObjectMeta& metadata, absl::Time now) {
+  absl::Time created;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, metadata.creation_timestamp(), &created, &error)) {
+    return metadata.creation_timestamp();
+  }
+  return str_cat(metadata.creation_timestamp(), " (", age(created, now), " ago)");
+}
+
+void print_object(const Session& session, const v1::Resource& resource) {
+  std::ostream& out = session.out();
+  const google::protobuf::Message& object = *object_of(resource);
+  const v1::ObjectMeta& metadata = metadata_of(object);
+  const EntryKey key = key_of(resource);
+  const DocumentNode document = to_document(object);
+  print_line(out, "Name", key.name);
+  if (!key.ns.empty()) print_line(out, "Namespace", key.ns);
+  print_line(out, "Kind", key.kind);
+  for (const auto& [name, value] : document.entries) {
+    if (name == "apiVersion") print_line(out, "API Version", value.text);
+  }
+  print_map(out, "Labels", metadata.labels());
+  print_map(out, "Annotations", metadata.annotations());
+  print_line(out, "Created", created_text(metadata, session.environment.now()));
+  print_line(out, "UID", metadata.uid());
+  print_line(out, "Generation", str_cat(metadata.generation()));
+  print_line(out, "Revision", metadata.resource_version());
+
+  // The rest, whatever the kind has.
+  DocumentNode rest = DocumentNode::map();
+  for (const DocumentNode::Entry& entry : document.entries) {
+    const bool shown =
+        entry.first == "apiVersion" || entry.first == "kind" || entry.first == "metadata";
+    if (!shown) rest.entries.push_back(entry);
+  }
+  if (!rest.entries.empty()) out << to_yaml(rest);
+}
+
+int run_describe(const Session& session, const DescribeOptions& options) {
+  Fetched fetched;
+  const int code = fetch(session, options.selection, fetched);
+  bool first = true;
+  for (const v1::Resource& resource : fetched.resources) {
+    if (!first) session.out() << "\n\n";
+    print_object(session, resource);
+    first = false;
+  }
+  if (code == kOk && fetched.resources.empty()) session.err() << "No resources found.\n";
+  return code;
+}
+
+}  // namespace
+
+void add_describe(CLI::App& app, Session& session) {
+  const auto options = std::make_shared<DescribeOptions>();
+  CLI::App* verb = add_verb(app, session, "describe", "Show everything about objects", kExamples,
+                            options, run_describe);
+  add_selection_flags(*verb, options->selection);
+}
+
+}  // namespace limpet::cli

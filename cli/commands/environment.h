@@ -1,0 +1,25 @@
+// What a command has of the world: a test gives it another one.
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+
+#include <absl/time/time.h>
+
+#include "cli/management.h"
+
+namespace limpet::cli {
+
+struct Environment {
+  std::istream& in;
+  std::ostream& out;  // data
+  std::ostream& err;  // words
+  bool progress;      // `err` is a terminal: a line that overwrites itself may be shown
+  std::string version;
+  std::function<absl::Time()> now;
+  std::function<std::unique_ptr<Management>(const std::string& address)> connect;
+};
+
+}  // namespace limpet::cli

@@ -1,0 +1,75 @@
+#include "cli/commands/gwctl.h"
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "cli/commands/session.h"
+#include "core/base/text.h"
+
+namespace limpet::cli {
+namespace {
+
+constexpr char kExitCodes[] =
+    "Exit codes:\n"
+    "  0  done                        4  conflict with what is stored\n"
+    "  1  failed                      5  rejected by validation, nothing changed\n"
+    "  2  wrong use of gwctl          6  time is over\n"
+    "  3  not found                   7  server not reachable, or access denied\n"
+    "\n\"gwctl VERB --help\" shows examples of each verb.";
+
+// CLI11 takes no std::string_view and keeps no streams of its own.
+int report_parse_error(const CLI::App& app, const CLI::ParseError& error,
+                       const Environment& environment) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    app.exit(error, environment.out, environment.err);  // --help, --version
+    return kOk;
+  }
+  std::string verb;
+  for (const CLI::App* chosen : app.get_subcommands()) verb = " " + chosen->get_name();
+  environment.err << "gwctl: " << error.what() << "\nTry \"gwctl" << verb << " --help\".\n";
+  return kUsage;
+}
+
+void add_verbs(CLI::App& app, Session& session) {
+  add_apply(app, session);
+  add_get(app, session);
+  add_describe(app, session);
+  add_delete(app, session);
+  add_nodes(app, session);
+  add_version(app, session);
+}
+
+}  // namespace
+
+int Session::fail(ExitCode code, const std::string& message) const {
+  err() << "gwctl: " << message << "\n";
+  return code;
+}
+
+int Session::fail(const absl::Status& status) const {
+  return fail(exit_code_of(status), std::string(status.message()));
+}
+
+int run_gwctl(int argc, const char* const* argv, const Environment& environment) {
+  Session session{.environment = environment, .run = {}};
+  CLI::App app("gwctl - see and change the configuration of a Limpet cluster", "gwctl");
+  app.footer(kExitCodes);
+  app.require_subcommand(1);
+  app.fallthrough();  // global flags may stand behind the verb
+  app.set_version_flag("--version", str_cat("gwctl ", environment.version));
+  app.add_option("--server", session.server, "Address of the management server, HOST:PORT")
+      ->envname("LIMPET_SERVER")
+      ->capture_default_str();
+  add_verbs(app, session);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return report_parse_error(app, error, environment);
+  }
+  const int code = session.run();
+  environment.out.flush();
+  return code;
+}
+
+}  // namespace limpet::cli

@@ -1,0 +1,108 @@
+// gwctl nodes: who is connected, and which revision each node serves.
+#include <ostream>
+
+#include "cli/commands/node_text.h"
+#include "cli/commands/session.h"
+#include "cli/output/columns.h"
+#include "cli/output/document.h"
+#include "cli/output/table.h"
+#include "core/base/text.h"
+#include "core/snapshot/digest.h"
+
+namespace limpet::cli {
+namespace {
+
+constexpr char kExamples[] =
+    "  gwctl nodes\n"
+    "  gwctl nodes -o wide\n"
+    "  gwctl nodes -o json\n";
+
+struct NodesOptions {
+  std::string output;
+};
+
+bool serves_head(const v1::NodeStatus& node, const v1::StateId& head) {
+  return node.active().revision() == head.revision() && node.active().epoch() == head.epoch();
+}
+
+std::string status_text(const v1::NodeStatus& node, const v1::StateId& head) {
+  if (!node.connected()) return "Disconnected";
+  if (node.rejected_revision() > 0) return "Rejected";
+  return serves_head(node, head) ? "Ready" : "Updating";
+}
+
+std::string reasons_text(const v1::NodeStatus& node) {
+  if (node.rejected_reasons().empty()) return {};
+  std::string text =
+      str_cat("revision ", node.rejected_revision(), ": ", reason_text(node.rejected_reasons(0)));
+  const int more = node.rejected_reasons_size() - 1;
+  return more > 0 ? str_cat(text, " (and ", more, " more)") : text;
+}
+
+std::string duration_text(int64_t micros) {
+  if (micros == 0) return {};
+  return micros < 1000 ? str_cat(micros, "us") : str_cat((micros + 500) / 1000, "ms");
+}
+
+std::string since_text(int64_t unix_ms, absl::Time now) {
+  return unix_ms == 0 ? std::string() : age(absl::FromUnixMillis(unix_ms), now);
+}
+
+std::string digest_text(const v1::StateId& state) {
+  const auto digest = Digest::from_bytes(state.digest());
+  return digest ? digest->to_hex() : std::string();
+}
+
+Table node_table(const v1::ListNodesResponse& response, bool wide, absl::Time now) {
+  std::vector<std::string> header = {"NODE",       "STATUS",    "ADDRESS", "REVISION",
+                                     "APPLIED-IN", "LAST-SEEN", "REASON"};
+  if (wide) header.insert(header.end(), {"CONNECTED", "PEER", "BUILD", "DIGEST"});
+  Table table(std::move(header));
+  for (const v1::NodeStatus& node : response.nodes()) {
+    std::vector<std::string> cells = {
+        node.node_id(),
+        status_text(node, response.head()),
+        node.address(),
+        str_cat(node.active().revision(), "/", response.head().revision()),
+        duration_text(node.apply_micros()),
+        since_text(node.last_seen_unix_ms(), now),
+        reasons_text(node)};
+    if (wide) {
+      cells.push_back(node.connected() ? since_text(node.connected_since_unix_ms(), now) : "");
+      cells.push_back(node.peer());
+      cells.push_back(node.build());
+      cells.push_back(digest_text(node.active()));
+    }
+    table.add(std::move(cells));
+  }
+  return table;
+}
+
+int run_nodes(const Session& session, const NodesOptions& options) {
+  const auto response = session.connect()->list_nodes();
+  if (!response.ok()) return session.fail(response.status());
+  if (options.output == "yaml") {
+    session.out() << to_yaml(to_document(*response, Unset::kShow));
+  } else if (options.output == "json") {
+    session.out() << to_json(to_document(*response, Unset::kShow));
+  } else if (response->nodes().empty()) {
+    session.err() << "No node has connected yet.\n";
+  } else {
+    const bool wide = options.output == "wide";
+    session.out() << node_table(*response, wide, session.environment.now()).to_string();
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void add_nodes(CLI::App& app, Session& session) {
+  const auto options = std::make_shared<NodesOptions>();
+  CLI::App* verb = add_verb(app, session, "nodes",
+                            "Show the nodes and the revision that each serves, of the newest",
+                            kExamples, options, run_nodes);
+  verb->add_option("-o,--output", options->output, "wide, yaml or json")
+      ->check(CLI::IsMember({"wide", "yaml", "json"}));
+}
+
+}  // namespace limpet::cli

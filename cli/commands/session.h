@@ -1,0 +1,51 @@
+// What the verbs share: one run of gwctl.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands/environment.h"
+#include "cli/exit_code.h"
+
+namespace limpet::cli {
+
+// Filled while the command line is parsed; the chosen verb's `run` is called after that.
+struct Session {
+  const Environment& environment;
+  std::string server = "127.0.0.1:7700";
+  std::function<int()> run;
+
+  std::ostream& out() const { return environment.out; }
+  std::ostream& err() const { return environment.err; }
+  std::unique_ptr<Management> connect() const { return environment.connect(server); }
+
+  // Says what went wrong, as a line on stderr; the exit code that belongs to it.
+  int fail(const absl::Status& status) const;
+  int fail(ExitCode code, const std::string& message) const;
+};
+
+// Adds a verb that runs `run` with the options that `options` points to.
+template <typename Options>
+CLI::App* add_verb(CLI::App& app, Session& session, const std::string& name,
+                   const std::string& help, const std::string& examples,
+                   std::shared_ptr<Options> options, int (*run)(const Session&, const Options&)) {
+  CLI::App* verb = app.add_subcommand(name, help);
+  verb->footer("Examples:\n" + examples);
+  verb->callback([&session, options, run] {
+    session.run = [&session, options, run] { return run(session, *options); };
+  });
+  return verb;
+}
+
+// The verbs, one file each.
+void add_apply(CLI::App& app, Session& session);
+void add_delete(CLI::App& app, Session& session);
+void add_describe(CLI::App& app, Session& session);
+void add_get(CLI::App& app, Session& session);
+void add_nodes(CLI::App& app, Session& session);
+void add_version(CLI::App& app, Session& session);
+
+}  // namespace limpet::cli

@@ -1,0 +1,45 @@
+// The management server as the commands see it. The real one is in client_grpc.h.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include "limpet/v1/management.pb.h"
+
+namespace limpet::cli {
+
+// Calls block. Errors are the server's, with the code of the RPC; kUnavailable also when there is
+// no server. Messages are for people. What was wrong with single fields: violations_of().
+class Management {
+ public:
+  virtual ~Management() = default;
+
+  virtual absl::StatusOr<v1::ApplyResponse> apply(const v1::ApplyRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetResponse> get(const v1::GetRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListResponse> list(const v1::ListRequest& request) = 0;
+  virtual absl::StatusOr<v1::DeleteResponse> remove(const v1::DeleteRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListNodesResponse> list_nodes() = 0;
+  virtual absl::StatusOr<v1::GetVersionResponse> version() = 0;
+
+  // Calls `progress` for each message until it returns false, the stream ends, or the time is
+  // over (kDeadlineExceeded).
+  using Progress = std::function<bool(const v1::WaitActiveResponse&)>;
+  virtual absl::Status wait_active(uint64_t revision, absl::Duration timeout,
+                                   const Progress& progress) = 0;
+};
+
+struct FieldViolation {
+  std::string field;  // "resources[3].spec.rules[0].name"
+  std::string description;
+};
+
+// Those that came with an error of kInvalidArgument.
+std::vector<FieldViolation> violations_of(const absl::Status& status);
+
+// Under which the bytes of the server's google.rpc.Status lie in an absl::Status.
+inline constexpr char kRpcStatusPayload[] = "type.googleapis.com/google.rpc.Status";
+
+}  // namespace limpet::cli

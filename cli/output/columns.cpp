@@ -1,0 +1,248 @@
+#include "cli/output/columns.h"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "cli/output/table.h"
+#include "core/base/text.h"
+#include "core/resource/object.h"
+
+namespace limpet::cli {
+namespace {
+
+using Cell = std::string (*)(const v1::Resource&);
+
+struct Column {
+  std::string_view kind;
+  std::string_view header;
+  bool wide;
+  Cell cell;
+};
+
+constexpr std::string_view kServiceNameLabel = "kubernetes.io/service-name";
+constexpr size_t kShownAddresses = 3;
+
+std::string listener_ports(const v1::Resource& resource) {
+  std::set<int> ports;
+  for (const v1::Listener& listener : resource.gateway().spec().listeners()) {
+    ports.insert(listener.port());
+  }
+  std::vector<std::string> texts;
+  for (int port : ports) texts.push_back(str_cat(port));
+  return join(texts, ",");
+}
+
+std::string listener_names(const v1::Resource& resource) {
+  std::vector<std::string> names;
+  for (const v1::Listener& listener : resource.gateway().spec().listeners()) {
+    names.push_back(str_cat(listener.name(), "/", listener.protocol()));
+  }
+  return join(names, ",");
+}
+
+std::string hostnames(const v1::Resource& resource) {
+  const auto& names = resource.http_route().spec().hostnames();
+  return names.empty() ? "*" : join(names, ",");
+}
+
+std::string parents(const v1::Resource& resource) {
+  std::vector<std::string> names;
+  for (const v1::ParentReference& ref : resource.http_route().spec().parent_refs()) {
+    std::string name = str_cat(ref.namespace_(), ref.namespace_().empty() ? "" : "/", ref.name());
+    if (!ref.section_name().empty()) name += str_cat("/", ref.section_name());
+    if (ref.has_port()) name += str_cat(":", ref.port());
+    names.push_back(std::move(name));
+  }
+  return join(names, ",");
+}
+
+std::string rule_count(const v1::Resource& resource) {
+  return str_cat(std::max(1, resource.http_route().spec().rules_size()));
+}
+
+std::string backends(const v1::Resource& resource) {
+  std::vector<std::string> names;
+  for (const v1::HTTPRouteRule& rule : resource.http_route().spec().rules()) {
+    for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
+      std::string name = str_cat(ref.name(), ":", ref.port());
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  return join(names, ",");
+}
+
+std::string service_type(const v1::Resource& resource) {
+  const std::string& type = resource.service().spec().type();
+  return type.empty() ? "ClusterIP" : type;
+}
+
+std::string service_ports(const v1::Resource& resource) {
+  std::vector<std::string> texts;
+  for (const v1::ServicePort& port : resource.service().spec().ports()) {
+    texts.push_back(str_cat(port.port(), "/", port.protocol().empty() ? "TCP" : port.protocol()));
+  }
+  return join(texts, ",");
+}
+
+std::string service_selector(const v1::Resource& resource) {
+  std::set<std::string> pairs;
+  for (const auto& [key, value] : resource.service().spec().selector()) {
+    pairs.insert(str_cat(key, "=", value));
+  }
+  return join(pairs, ",");
+}
+
+std::string address_type(const v1::Resource& resource) {
+  return resource.endpoint_slice().address_type();
+}
+
+std::string slice_ports(const v1::Resource& resource) {
+  std::vector<std::string> texts;
+  for (const v1::EndpointPort& port : resource.endpoint_slice().ports()) {
+    texts.push_back(str_cat(port.port()));
+  }
+  return join(texts, ",");
+}
+
+std::string slice_addresses(const v1::Resource& resource) {
+  std::vector<std::string> addresses;
+  const auto& endpoints = resource.endpoint_slice().endpoints();
+  for (const v1::Endpoint& endpoint : endpoints) {
+    if (addresses.size() == kShownAddresses) break;
+    if (endpoint.addresses_size() > 0) addresses.push_back(endpoint.addresses(0));
+  }
+  const int more = endpoints.size() - static_cast<int>(addresses.size());
+  return more > 0 ? str_cat(join(addresses, ","), "+", more, "more") : join(addresses, ",");
+}
+
+std::string slice_service(const v1::Resource& resource) {
+  const auto& labels = resource.endpoint_slice().metadata().labels();
+  const auto found = labels.find(std::string(kServiceNameLabel));
+  return found == labels.end() ? std::string() : found->second;
+}
+
+std::string class_controller(const v1::Resource& resource) {
+  return resource.gateway_class().spec().controller_name();
+}
+
+std::string gateway_class(const v1::Resource& resource) {
+  return resource.gateway().spec().gateway_class_name();
+}
+
+std::string policy_service(const v1::Resource& resource) {
+  const v1::PolicyTargetReference& target = resource.session_sticky_policy().spec().target_ref();
+  return str_cat(target.namespace_(), target.namespace_().empty() ? "" : "/", target.name());
+}
+
+std::string policy_ports(const v1::Resource& resource) {
+  std::vector<std::string> texts;
+  for (const v1::SessionStickyPort& port : resource.session_sticky_policy().spec().ports()) {
+    texts.push_back(str_cat(port.port()));
+  }
+  return join(texts, ",");
+}
+
+// One value per port, or one for all when they agree. `get` reads it from a port's configuration
+// or, where that does not say, from the policy's.
+template <typename Get>
+std::string per_port(const v1::Resource& resource, Get get) {
+  const v1::SessionStickyPolicySpec& spec = resource.session_sticky_policy().spec();
+  std::vector<std::string> texts;
+  for (const v1::SessionStickyPort& port : spec.ports()) {
+    v1::SessionStickyConfig config = spec.config();
+    config.MergeFrom(port.config());
+    texts.push_back(get(config));
+  }
+  const bool alike =
+      std::adjacent_find(texts.begin(), texts.end(), std::not_equal_to<>()) == texts.end();
+  if (alike && !texts.empty()) texts.resize(1);
+  return join(texts, ",");
+}
+
+std::string policy_cookie(const v1::Resource& resource) {
+  return per_port(resource, [](const v1::SessionStickyConfig& config) {
+    return config.has_cookie_name() ? config.cookie_name() : "_srv_id";
+  });
+}
+
+std::string policy_expires(const v1::Resource& resource) {
+  return per_port(resource, [](const v1::SessionStickyConfig& config) {
+    return str_cat(config.has_expires() ? config.expires() : 3600, "s");
+  });
+}
+
+// Between the name and the age, in this order.
+constexpr Column kColumns[] = {
+    {"GatewayClass", "CONTROLLER", false, class_controller},
+    {"Gateway", "CLASS", false, gateway_class},
+    {"Gateway", "PORTS", false, listener_ports},
+    {"Gateway", "LISTENERS", true, listener_names},
+    {"HTTPRoute", "HOSTNAMES", false, hostnames},
+    {"HTTPRoute", "PARENTS", false, parents},
+    {"HTTPRoute", "RULES", true, rule_count},
+    {"HTTPRoute", "BACKENDS", true, backends},
+    {"Service", "TYPE", false, service_type},
+    {"Service", "PORTS", false, service_ports},
+    {"Service", "SELECTOR", true, service_selector},
+    {"EndpointSlice", "ADDRESSTYPE", false, address_type},
+    {"EndpointSlice", "PORTS", false, slice_ports},
+    {"EndpointSlice", "ENDPOINTS", false, slice_addresses},
+    {"EndpointSlice", "SERVICE", true, slice_service},
+    {"SessionStickyPolicy", "SERVICE", false, policy_service},
+    {"SessionStickyPolicy", "PORTS", false, policy_ports},
+    {"SessionStickyPolicy", "COOKIE", false, policy_cookie},
+    {"SessionStickyPolicy", "EXPIRES", false, policy_expires},
+};
+
+std::string created_age(const v1::ObjectMeta& metadata, absl::Time now) {
+  absl::Time created;
+  std::string error;
+  const bool ok =
+      absl::ParseTime(absl::RFC3339_full, metadata.creation_timestamp(), &created, &error);
+  return age(ok ? created : absl::InfinitePast(), now);
+}
+
+}  // namespace
+
+std::string kind_label(const KindInfo& kind) {
+  return str_cat(kind.singular, kind.group.empty() ? "" : ".", kind.group);
+}
+
+std::string age(absl::Time since, absl::Time now) {
+  if (since == absl::InfinitePast()) return "<unknown>";
+  const int64_t seconds = std::max<int64_t>(0, absl::ToInt64Seconds(now - since));
+  if (seconds < 120) return str_cat(seconds, "s");
+  if (seconds < 120 * 60) return str_cat(seconds / 60, "m");
+  if (seconds < 48 * 3600) return str_cat(seconds / 3600, "h");
+  return str_cat(seconds / 86400, "d");
+}
+
+std::string kind_table(const KindInfo& kind, std::span<const v1::Resource> resources,
+                       const TableStyle& style) {
+  std::vector<const Column*> columns;
+  for (const Column& column : kColumns) {
+    if (column.kind == kind.kind && (style.wide || !column.wide)) columns.push_back(&column);
+  }
+  const bool with_namespace = style.with_namespace && kind.namespaced;
+  std::vector<std::string> header;
+  if (with_namespace) header.emplace_back("NAMESPACE");
+  header.emplace_back("NAME");
+  for (const Column* column : columns) header.emplace_back(column->header);
+  header.emplace_back("AGE");
+
+  Table table(std::move(header));
+  for (const v1::Resource& resource : resources) {
+    const v1::ObjectMeta& metadata = metadata_of(*object_of(resource));
+    std::vector<std::string> cells;
+    if (with_namespace) cells.push_back(metadata.namespace_());
+    cells.push_back(style.with_kind ? str_cat(kind_label(kind), "/", metadata.name())
+                                    : metadata.name());
+    for (const Column* column : columns) cells.push_back(column->cell(resource));
+    cells.push_back(created_age(metadata, style.now));
+    table.add(std::move(cells));
+  }
+  return table.to_string();
+}
+
+}  // namespace limpet::cli

@@ -1,0 +1,198 @@
+#include "cli/yaml/yaml_tree.h"
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include <absl/strings/numbers.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include "core/base/text.h"
+
+namespace limpet::cli {
+namespace {
+
+YamlMark to_mark(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+
+// Thrown through yaml-cpp's parser, which knows no other way to stop; caught in parse_yaml().
+struct Stop {
+  YamlError error;
+};
+
+// What a tag makes of a scalar. yaml-cpp gives "?" to plain and "!" to quoted ones.
+bool is_string_tag(const std::string& tag) { return tag == "!" || tag == "tag:yaml.org,2002:str"; }
+bool is_plain_tag(const std::string& tag) {
+  static constexpr std::string_view kPlain[] = {"",
+                                                "?",
+                                                "tag:yaml.org,2002:int",
+                                                "tag:yaml.org,2002:bool",
+                                                "tag:yaml.org,2002:float",
+                                                "tag:yaml.org,2002:null",
+                                                "tag:yaml.org,2002:map",
+                                                "tag:yaml.org,2002:seq"};
+  return std::find(std::begin(kPlain), std::end(kPlain), tag) != std::end(kPlain);
+}
+
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  TreeBuilder(YamlDocument& document, size_t max_nodes)
+      : document_(document), max_nodes_(max_nodes) {}
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    place(make(mark, anchor, YamlNode::Type::kNull), to_mark(mark));
+  }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    place(*anchors_.at(anchor), to_mark(mark));
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    YamlNode& node = make(mark, anchor, YamlNode::Type::kScalar);
+    node.text = value;
+    node.quoted = is_string_tag(tag);
+    if (!node.quoted) refuse_unknown_tag(mark, tag);
+    place(node, to_mark(mark));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    refuse_unknown_tag(mark, tag);
+    open(make(mark, anchor, YamlNode::Type::kSequence), mark);
+  }
+  void OnSequenceEnd() override { stack_.pop_back(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    refuse_unknown_tag(mark, tag);
+    open(make(mark, anchor, YamlNode::Type::kMap), mark);
+  }
+  void OnMapEnd() override { stack_.pop_back(); }
+
+ private:
+  // A sequence or map whose children are being read.
+  struct Level {
+    YamlNode* node;
+    bool has_key = false;  // of a map's entry whose value comes next
+    std::string key;
+    YamlMark key_mark;
+  };
+
+  static void refuse_unknown_tag(const YAML::Mark& mark, const std::string& tag) {
+    if (is_plain_tag(tag) || tag == "!") return;
+    throw Stop{{to_mark(mark), str_cat("the tag ", tag, " is not supported; remove it")}};
+  }
+
+  YamlNode& make(const YAML::Mark& mark, YAML::anchor_t anchor, YamlNode::Type type) {
+    if (document_.size() >= max_nodes_) {
+      throw Stop{
+          {to_mark(mark), str_cat("the file has more than ", kMaxYamlNodes, " values; split it")}};
+    }
+    YamlNode& node = document_.add();
+    node.type = type;
+    node.mark = to_mark(mark);
+    if (anchor != YAML::NullAnchor) anchors_[anchor] = &node;
+    return node;
+  }
+
+  void open(YamlNode& node, const YAML::Mark& mark) {
+    place(node, to_mark(mark));
+    stack_.push_back({.node = &node, .has_key = false, .key = {}, .key_mark = {}});
+    if (stack_.size() <= kMaxYamlDepth) return;
+    throw Stop{{node.mark, str_cat("values are nested more than ", kMaxYamlDepth, " deep")}};
+  }
+
+  void place(const YamlNode& node, YamlMark mark) {
+    if (stack_.empty()) return document_.set_root(node);
+    Level& level = stack_.back();
+    if (level.node->type == YamlNode::Type::kSequence) {
+      level.node->items.push_back(&node);
+    } else if (level.has_key) {
+      level.node->entries.push_back({std::move(level.key), level.key_mark, &node});
+      level.has_key = false;
+    } else if (node.type != YamlNode::Type::kScalar) {
+      throw Stop{{mark, "the name of a field must be a simple word"}};
+    } else {
+      level.key = node.text;
+      level.key_mark = mark;
+      level.has_key = true;
+    }
+  }
+
+  YamlDocument& document_;
+  const size_t max_nodes_;
+  std::vector<Level> stack_;
+  std::map<YAML::anchor_t, const YamlNode*> anchors_;
+};
+
+// Takes the part before `end` off the path.
+std::string_view take_until(std::string_view& path, size_t end) {
+  const std::string_view segment = path.substr(0, end);
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
+const YamlNode* item_at(const YamlNode& node, std::string_view index_text) {
+  size_t index = 0;
+  if (!absl::SimpleAtoi(absl_view(index_text), &index)) return nullptr;
+  return index < node.items.size() ? node.items[index] : nullptr;
+}
+
+}  // namespace
+
+const YamlNode::Entry* YamlNode::find(std::string_view key) const {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const Entry& entry) { return entry.key == key; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+YamlStream parse_yaml(const std::string& text) {
+  YamlStream stream;
+  size_t nodes_left = kMaxYamlNodes;
+  try {
+    std::istringstream input(text);
+    YAML::Parser parser(input);
+    for (;;) {
+      YamlDocument document;
+      TreeBuilder builder(document, nodes_left);
+      if (!parser.HandleNextDocument(builder)) break;
+      nodes_left -= document.size();
+      if (document.size() > 0 && !document.root().is_null()) {
+        stream.documents.push_back(std::move(document));
+      }
+    }
+  } catch (const Stop& stop) {
+    stream.error = stop.error;
+  } catch (const YAML::Exception& exception) {
+    stream.error = {to_mark(exception.mark), str_cat("not valid YAML: ", exception.msg)};
+  }
+  return stream;
+}
+
+YamlMark locate(const YamlNode& root, std::string_view field) {
+  const YamlNode* node = &root;
+  YamlMark mark = root.mark;
+  while (!field.empty() && node != nullptr) {
+    if (field[0] == '.') field.remove_prefix(1);
+    if (field.starts_with('[')) {
+      // Only a map's key may have brackets and dots of its own; nothing follows it.
+      const size_t close = node->is_map() ? field.rfind(']') : field.find(']');
+      const std::string_view inside = take_until(field, close).substr(1);
+      if (!field.empty()) field.remove_prefix(1);
+      if (!node->is_map()) {
+        node = item_at(*node, inside);
+        if (node != nullptr) mark = node->mark;
+        continue;
+      }
+      const YamlNode::Entry* entry = node->find(inside);
+      return entry == nullptr ? mark : entry->mark;
+    }
+    const YamlNode::Entry* entry = node->find(take_until(field, field.find_first_of(".[")));
+    node = entry == nullptr ? nullptr : entry->value;
+    if (entry != nullptr) mark = entry->mark;
+  }
+  return mark;
+}
+
+}  // namespace limpet::cli

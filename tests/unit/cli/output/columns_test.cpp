@@ -1,0 +1,104 @@
+#include "cli/output/columns.h"
+
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+namespace limpet::cli {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
+
+std::string table_of(std::string_view kind, const std::string& text, const TableStyle& style) {
+  v1::Resource resource;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &resource));
+  return kind_table(*find_kind(kind), {&resource, 1}, style);
+}
+
+TEST(Columns, Ages) {
+  const auto after = [](int64_t seconds) { return age(kNow - absl::Seconds(seconds), kNow); };
+  EXPECT_EQ(after(-5), "0s");
+  EXPECT_EQ(after(119), "119s");
+  EXPECT_EQ(after(120), "2m");
+  EXPECT_EQ(after(7199), "119m");
+  EXPECT_EQ(after(7200), "2h");
+  EXPECT_EQ(after(172800), "2d");
+  EXPECT_EQ(age(absl::InfinitePast(), kNow), "<unknown>");
+}
+
+TEST(Columns, HttpRoute) {
+  const std::string route = R"pb(
+    http_route {
+      metadata { name: "a" namespace: "server" creation_timestamp: "2023-11-14T22:13:10Z" }
+      spec {
+        parent_refs { name: "gw" port: 8000 }
+        parent_refs { name: "gw" namespace: "other" section_name: "http" }
+        hostnames: "a.com"
+        rules {
+          backend_refs { name: "pipy" port: 80 }
+          backend_refs { name: "pipy" port: 80 }
+        }
+        rules { backend_refs { name: "b" port: 81 } }
+      }
+    })pb";
+  EXPECT_EQ(table_of("HTTPRoute", route, {.now = kNow}),
+            "NAME   HOSTNAMES   PARENTS                 AGE\n"
+            "a      a.com       gw:8000,other/gw/http   10s\n");
+  EXPECT_EQ(table_of("HTTPRoute", route,
+                     {.wide = true, .with_namespace = true, .with_kind = true, .now = kNow}),
+            "NAMESPACE   NAME                                    HOSTNAMES   PARENTS               "
+            "  RULES   BACKENDS       AGE\n"
+            "server      httproute.gateway.networking.k8s.io/a   a.com       "
+            "gw:8000,other/gw/http   2       pipy:80,b:81   10s\n");
+}
+
+TEST(Columns, EndpointSlicesShowTheFirstAddresses) {
+  const std::string slice = R"pb(
+    endpoint_slice {
+      metadata {
+        name: "a"
+        labels { key: "kubernetes.io/service-name" value: "pipy" }
+      }
+      address_type: "IPv4"
+      endpoints { addresses: "10.0.0.1" }
+      endpoints { addresses: "10.0.0.2" }
+      endpoints { addresses: "10.0.0.3" }
+      endpoints { addresses: "10.0.0.4" }
+      ports { port: 80 }
+    })pb";
+  EXPECT_EQ(
+      table_of("EndpointSlice", slice, {.wide = true, .now = kNow}),
+      "NAME   ADDRESSTYPE   PORTS   ENDPOINTS                          SERVICE   AGE\n"
+      "a      IPv4          80      10.0.0.1,10.0.0.2,10.0.0.3+1more   pipy      <unknown>\n");
+}
+
+TEST(Columns, SessionStickyPoliciesShowWhatHolds) {
+  const std::string policy = R"pb(
+    session_sticky_policy {
+      metadata { name: "a" }
+      spec {
+        target_ref { kind: "Service" name: "pipy" }
+        ports {
+          port: 80
+          config { expires: 600 }
+        }
+        ports { port: 81 }
+        config { cookie_name: "own" }
+      }
+    })pb";
+  EXPECT_EQ(table_of("SessionStickyPolicy", policy, {.now = kNow}),
+            "NAME   SERVICE   PORTS   COOKIE   EXPIRES      AGE\n"
+            "a      pipy      80,81   own      600s,3600s   <unknown>\n");
+}
+
+TEST(Columns, EveryKindHasATable) {
+  for (const KindInfo& kind : user_kinds()) {
+    v1::Resource resource;
+    const auto* field = v1::Resource::descriptor()->FindFieldByNumber(kind.resource_field);
+    resource.GetReflection()->MutableMessage(&resource, field);
+    const std::string table = kind_table(kind, {&resource, 1}, {.wide = true, .now = kNow});
+    EXPECT_TRUE(table.starts_with("NAME ")) << table;
+  }
+}
+
+}  // namespace
+}  // namespace limpet::cli
