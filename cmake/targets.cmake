@@ -1,3 +1,6 @@
+# The names, without ending, of files that include gRPC's headers.
+set(LIMPET_GRPC_FILES "(_grpc|_service|/grpc_status|/app)")
+
 # limpet_library(NAME DEPENDENCIES...): the static library of the current folder's .cpp files.
 # A folder is a library; its dependencies are what its files may include.
 function(limpet_library name)
@@ -5,7 +8,7 @@ function(limpet_library name)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   if(NOT LIMPET_GRPC)
     # Files that talk gRPC say so in their names, so that the rest can be built without it.
-    list(FILTER sources EXCLUDE REGEX "(_grpc|/app)\\.cpp$")
+    list(FILTER sources EXCLUDE REGEX "${LIMPET_GRPC_FILES}\\.cpp$")
   endif()
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})

@@ -14,7 +14,7 @@
 namespace limpet::http {
 
 // Limits of a head. All in bytes but kMaxFields.
-inline constexpr size_t kMaxHead = 60 * 1024;   // request line or status line and all fields
+inline constexpr size_t kMaxHead = 64 * 1024;   // request line or status line and all fields
 inline constexpr size_t kMaxTarget = 8 * 1024;
 inline constexpr size_t kMaxFields = 100;
 

@@ -17,7 +17,7 @@ constexpr FailureInfo kInfos[] = {
     {Failure::kTargetTooLong, Source::kClient, 414, "URI Too Long",
      "the request's target is longer than 8 KiB", false},
     {Failure::kHeadTooLarge, Source::kClient, 431, "Request Header Fields Too Large",
-     "the request's head is larger than 60 KiB or has more than 100 fields", false},
+     "the request's head is larger than 64 KiB or has more than 100 fields", false},
     {Failure::kNotImplemented, Source::kClient, 501, "Not Implemented",
      "the request uses a transfer coding other than chunked", false},
     {Failure::kVersion, Source::kClient, 505, "HTTP Version Not Supported",

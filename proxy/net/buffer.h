@@ -63,8 +63,9 @@ class Buffer {
 
 class BufferPool {
  public:
-  static constexpr size_t kSmall = 16 * 1024;              // for requests
-  static constexpr size_t kLarge = 64 * 1024 + kHeadroom;  // for responses, and large heads
+  static constexpr size_t kSmall = 16 * 1024;  // for requests
+  // For responses and large heads: one of the greatest length, and a byte by which it is too long.
+  static constexpr size_t kLarge = kHeadroom + 64 * 1024 + 256;
   static constexpr size_t kMaxFree = 256;                  // kept of each size
 
   std::unique_ptr<Buffer> lease(size_t capacity) {
