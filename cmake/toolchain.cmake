@@ -33,7 +33,8 @@ endif()
 # own macros and times.
 find_program(LIMPET_CCACHE ccache)
 if(LIMPET_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${LIMPET_CCACHE})
+  set(sloppiness pch_defines,time_macros,include_file_mtime,include_file_ctime)
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=${sloppiness} ${LIMPET_CCACHE})
   add_compile_options(-fpch-preprocess)
 endif()

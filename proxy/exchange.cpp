@@ -190,7 +190,7 @@ Exchange::Step Exchange::read_request_body() {
     return Step::kIdle;
   }
   Buffer& in = *client_.in;
-  // All that was read has been sent. Reading on behind it keeps it for a retry, while there is room.
+  // All that was read has been sent. Reading on behind it keeps it for a retry, while room is left.
   if (!replayable_ || in.space_size() < in.capacity() / 2) {
     in.clear();
     replayable_ = false;
@@ -273,8 +273,9 @@ Exchange::Step Exchange::parse_response_head() {
   upstream_keep_alive_ = head.body != http::BodyKind::kUntilClose &&
                          (head.minor_version == 0 ? head.connection_keep_alive
                                                   : !head.connection_close);
-  // A request body that is not through yet would have to be read to its end first.
-  if (head.body == http::BodyKind::kUntilClose || !request_body_.complete()) keep_alive_ = false;
+  if (head.body == http::BodyKind::kUntilClose) keep_alive_ = false;
+  // Refused before all of the request was there: the client is told not to send the rest.
+  if (head.status >= 400 && !request_body_.complete()) keep_alive_ = false;
   if (worker_.draining()) keep_alive_ = false;
 
   const std::string cookie =

@@ -29,7 +29,7 @@ inline constexpr size_t kMaxBackends = 16;
 // How long running requests may take to end when the node stops.
 inline constexpr int64_t kDrainMs = 10'000;
 
-// A session's or listener's turn ends after this many rounds of I/O, so that the others have theirs.
+// After so many rounds of I/O a session or listener gives the others their turn.
 inline constexpr int kRoundsPerTurn = 32;
 inline constexpr int kAcceptsPerTurn = 64;
 

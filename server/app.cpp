@@ -105,8 +105,8 @@ AdminResponse ready(const Publisher& publisher, const NodeRegistry& registry) {
   const StateId head = publisher.head().id();
   const v1::WaitActiveResponse progress = registry.progress(head.epoch, head.revision);
   AdminResponse answer;
-  answer.body = str_cat("ready\nepoch ", head.epoch.value(), "\nrevision ", head.revision,
-                        "\ndigest ", head.digest.to_hex(), "\nnodes connected ",
+  answer.body = str_cat("ready\nepoch ", absl::Hex(head.epoch.value()), "\nrevision ",
+                        head.revision, "\ndigest ", head.digest.to_hex(), "\nnodes connected ",
                         progress.connected(), "\nnodes active ", progress.active(), "\n");
   return answer;
 }

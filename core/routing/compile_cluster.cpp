@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include <fmt/format.h>
-
 #include "core/base/secure_hash.h"
+#include "core/base/text.h"
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/kind.h"
 #include "limpet/v1/state.pb.h"
@@ -49,7 +48,7 @@ void merge_endpoint(const v1::Endpoint& source, const SocketAddress& address, ui
 }  // namespace
 
 std::string cluster_name(std::string_view ns, std::string_view service, int port) {
-  return fmt::format("{}/{}:{}", ns, service, port);
+  return str_cat(ns, "/", service, ":", port);
 }
 
 uint64_t cluster_id(std::string_view ns, std::string_view service, int port) {

@@ -10,6 +10,7 @@
 #include <openssl/params.h>
 
 #include "core/base/secure_hash.h"
+#include "core/base/text.h"
 
 namespace limpet {
 namespace {
@@ -204,7 +205,7 @@ OpenResult TokenCodec::open(std::string_view text, const KeyRing& ring, TokenPur
                             std::string_view cookie_name) {
   OpenResult result;
   std::string token;
-  if (text.size() > kMaxTokenChars || !absl::WebSafeBase64Unescape({text.data(), text.size()}, &token) ||
+  if (text.size() > kMaxTokenChars || !absl::WebSafeBase64Unescape(absl_view(text), &token) ||
       token.size() <= kOverhead) {
     return result;
   }

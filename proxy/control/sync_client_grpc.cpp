@@ -151,8 +151,8 @@ class SyncClient::Impl : public std::enable_shared_from_this<SyncClient::Impl> {
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
     // Streams share nothing: a new channel connects anew.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    stub_ = v1::Discovery::NewStub(
-        grpc::CreateCustomChannel(to_string(server), grpc::InsecureChannelCredentials(), arguments));
+    stub_ = v1::Discovery::NewStub(grpc::CreateCustomChannel(
+        to_string(server), grpc::InsecureChannelCredentials(), arguments));
     const uint64_t stream = ++stream_;
     const std::weak_ptr<Impl> weak = weak_from_this();
     const auto post = [this, weak, stream](auto action) {

@@ -114,7 +114,8 @@ TEST_F(WorkerTest, WhatIsNotHttpIsRefusedAndTheConnectionClosed) {
   for (const char* bad : {"nonsense\r\n\r\n", "GET / HTTP/1.1\n\n", "GET / HTTP/1.1\r\n\r\n",
                           "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
                           "Transfer-Encoding: chunked\r\n\r\n",
-                          "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+                          "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                          "zz\r\n"}) {
     RawClient one = client();
     one.send(bad);
     const std::string answer = one.read_all();

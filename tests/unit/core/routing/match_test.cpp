@@ -16,7 +16,8 @@ class MatchTest : public ::testing::Test {
   void gateway(const std::string& listeners) {
     builder_.add<v1::Gateway>("metadata { name: 'g' namespace: 'n' } spec { " + listeners + " }");
   }
-  void route(const std::string& name, const std::string& spec, const std::string& created = "2026") {
+  void route(const std::string& name, const std::string& spec,
+             const std::string& created = "2026") {
     builder_.add<v1::HTTPRoute>(str_cat("metadata { name: '", name,
                                         "' namespace: 'n' creation_timestamp: '", created,
                                         "' } spec { parent_refs { name: 'g' } ", spec, " }"));
@@ -67,7 +68,7 @@ TEST_F(MatchTest, HostsGoBeforePaths) {
   route("wild", "hostnames: '*.example.com' " + path("PathPrefix", "/"));
   route("named", "hostnames: 'a.example.com' " + path("PathPrefix", "/only"));
   EXPECT_EQ(taken_by("a.example.com", "/only/1"), "n/named/0");
-  EXPECT_EQ(taken_by("a.example.com", "/x"), "n/wild/0") << "the next host when the path is not there";
+  EXPECT_EQ(taken_by("a.example.com", "/x"), "n/wild/0") << "the next host, for want of the path";
   EXPECT_EQ(taken_by("other.org", "/x"), "n/any/0");
   EXPECT_EQ(taken_by("other.org", "/y"), "");
 }

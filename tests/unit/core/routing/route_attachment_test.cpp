@@ -53,10 +53,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"routes of another kind", kG,
              "namespaces { from: 'All' } kinds { kind: 'TCPRoute' }", false},
         Case{"a label", kG,
-             "namespaces { from: 'Selector' selector { match_labels { key: 'tier' value: 'web' } } }",
+             "namespaces { from: 'Selector' "
+             "selector { match_labels { key: 'tier' value: 'web' } } }",
              true},
         Case{"another label", kG,
-             "namespaces { from: 'Selector' selector { match_labels { key: 'tier' value: 'db' } } }",
+             "namespaces { from: 'Selector' "
+             "selector { match_labels { key: 'tier' value: 'db' } } }",
              false},
         Case{"its name as a label", kG,
              "namespaces { from: 'Selector' selector { match_expressions { "

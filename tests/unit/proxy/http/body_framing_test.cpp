@@ -42,7 +42,8 @@ constexpr char kChunked[] =
     "4;name=\"v\"\r\nabcd\r\n0A\r\n0123456789\r\n0\r\nTrailer: x y\r\nOther:z\r\n\r\n";
 
 TEST(BodyFraming, FindsTheEndOfChunksInAnyPieces) {
-  const std::string text = std::string(kChunked) + "GET /next";
+  std::string text(kChunked);
+  text += "GET /next";
   for (size_t step = 1; step <= text.size(); ++step) {
     BodyFraming body = framing(BodyKind::kChunked);
     size_t taken = 0;
