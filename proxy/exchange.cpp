@@ -3,7 +3,6 @@
 #include <array>
 
 #include "core/routing/match.h"
-#include "proxy/http/rewrite.h"
 #include "proxy/limits.h"
 #include "proxy/worker.h"
 
@@ -41,17 +40,16 @@ Exchange::Status Exchange::begin(const http::RequestHead& head, size_t head_size
   to_head_ = head.method == "HEAD";
   idempotent_ = is_idempotent(head.method);
   client_minor_version_ = static_cast<uint8_t>(head.minor_version);
-  keep_alive_ = head.minor_version == 0 ? head.connection_keep_alive : !head.connection_close;
+  keep_alive_ = !head.connection_close && (head.minor_version != 0 || head.connection_keep_alive);
   request_body_ = http::BodyFraming(head);
-  const std::optional<Failure> failure = route(head);
-  if (failure || !rewrite_request(head, head_size)) {
-    client_.in->consume(head_size);
-    request_ready_ = request_body_.take(client_.in->bytes());
-    failure_ = request_body_.failed() ? Failure::kBadRequest
-                                      : failure.value_or(Failure::kHeadTooLarge);
-    return Status::kFailed;
-  }
-  return try_next(Failure::kConnectFailed);
+  request_ready_ = head_size + request_body_.take(client_.in->bytes().substr(head_size));
+  std::optional<Failure> failure;
+  if (request_body_.failed()) failure = Failure::kBadRequest;
+  if (!failure) failure = route(head);
+  if (!failure && !rewrite_request(head, head_size)) failure = Failure::kHeadTooLarge;
+  if (!failure) return try_next(Failure::kConnectFailed);
+  failure_ = *failure;
+  return Status::kFailed;
 }
 
 std::optional<Failure> Exchange::route(const http::RequestHead& head) {
@@ -80,11 +78,9 @@ bool Exchange::rewrite_request(const http::RequestHead& head, size_t head_size) 
   std::string& scratch = worker_.scratch();
   scratch.clear();
   http::rewrite_request(head, rewrite, scratch);
-  Buffer& in = *client_.in;
-  const size_t body = request_body_.take(in.bytes().substr(head_size));
-  if (request_body_.failed() || !in.replace_front(head_size, scratch)) return false;
-  request_begin_ = in.begin();
-  request_ready_ = scratch.size() + body;
+  if (!client_.in->replace_front(head_size, scratch)) return false;
+  request_begin_ = client_.in->begin();
+  request_ready_ += scratch.size() - head_size;
   return true;
 }
 
@@ -96,7 +92,8 @@ Exchange::Status Exchange::try_next(Failure why) {
       failure_ = why;
       return Status::kFailed;
     }
-    auto connection = worker_.pool().take(*address);
+    // What cannot be sent twice goes out only where somebody is certain to have been just now.
+    auto connection = worker_.pool().take(*address, !idempotent_);
     if (connection == nullptr) connection = worker_.pool().connect(*address);
     if (connection == nullptr) continue;
     lease(std::move(connection));
@@ -104,13 +101,13 @@ Exchange::Status Exchange::try_next(Failure why) {
   }
 }
 
-Exchange::Status Exchange::retry_on_fresh_connection() {
-  const SocketAddress address = upstream_->address();
+// False when the kernel refuses at once.
+bool Exchange::connect_anew(const SocketAddress& address) {
   drop_upstream();
   auto connection = worker_.pool().connect(address);
-  if (connection == nullptr) return try_next(Failure::kConnectFailed);
+  if (connection == nullptr) return false;
   lease(std::move(connection));
-  return Status::kWaiting;
+  return true;
 }
 
 // Requires: the request can be sent from its first byte.
@@ -122,6 +119,7 @@ void Exchange::lease(std::unique_ptr<UpstreamConnection> connection) {
   request_ready_ = end - request_begin_;
   request_sent_here_ = 0;
   upstream_refuses_ = false;
+  response_head_deadline_ms_ = 0;
   set_deadline();
 }
 
@@ -130,7 +128,7 @@ void Exchange::drop_upstream() {
 }
 
 bool Exchange::skip_request() {
-  client_.in->consume(request_ready_);
+  if (client_.in != nullptr) client_.in->consume(request_ready_);
   request_ready_ = 0;
   return request_body_.complete();
 }
@@ -222,14 +220,15 @@ Exchange::Step Exchange::read_response() {
     const Step step = parse_response_head();
     if (step != Step::kIdle) return step;
   }
-  if (!upstream_->connected || !upstream_->stream().readable()) return Step::kIdle;
   if (response_head_done_ && response_body_.complete()) return Step::kIdle;
+  if (!upstream_->connected || !upstream_->stream().readable()) return wait_for_response();
   if (out_ == nullptr) out_ = worker_.buffers().lease(BufferPool::kLarge);
   if (out_->empty()) out_->clear();
+  if (out_->space_size() == 0) out_->compact();
   if (out_->space_size() == 0) return fail(Failure::kBadResponse);
   const IoResult read = upstream_->stream().read(out_->space(), out_->space_size());
   switch (read.status) {
-    case IoStatus::kWouldBlock: return Step::kIdle;
+    case IoStatus::kWouldBlock: return wait_for_response();
     case IoStatus::kEnd: return on_upstream_gone(true);
     case IoStatus::kError: return on_upstream_gone(false);
     case IoStatus::kOk: break;
@@ -243,6 +242,12 @@ Exchange::Step Exchange::read_response() {
   }
   response_ready_ = response_body_.take(fresh);
   return response_body_.failed() ? stop(Status::kAborted) : Step::kProgress;
+}
+
+// A response that takes its time holds no buffer.
+Exchange::Step Exchange::wait_for_response() {
+  if (out_ != nullptr && out_->empty()) worker_.buffers().give_back(std::move(out_));
+  return Step::kIdle;
 }
 
 // kIdle: the head is not whole yet.
@@ -264,10 +269,9 @@ Exchange::Step Exchange::parse_response_head() {
   if (head.status < 200) {
     if (client_minor_version_ == 0) {
       out_->consume(size);
-    } else {
-      response_ready_ = size;
+      return Step::kProgress;
     }
-    return Step::kProgress;
+    return pass_head(head, size, {});
   }
   response_body_ = http::BodyFraming(head);
   upstream_keep_alive_ = head.body != http::BodyKind::kUntilClose &&
@@ -280,18 +284,27 @@ Exchange::Step Exchange::parse_response_head() {
 
   const std::string cookie =
       pick_.set_cookie(worker_.codec(), worker_.reactor().now_unix_s(), false);
-  const http::ResponseRewrite rewrite{client_minor_version_, !keep_alive_, cookie};
   const size_t body = response_body_.take(out_->bytes().substr(size));
   if (response_body_.failed()) return fail(Failure::kBadResponse);
   response_head_done_ = true;
-  response_ready_ = size + body;
-  if (http::needs_rewrite(head, rewrite)) {
-    std::string& scratch = worker_.scratch();
-    scratch.clear();
-    http::rewrite_response(head, rewrite, scratch);
-    if (!out_->replace_front(size, scratch)) return fail(Failure::kBadResponse);
-    response_ready_ = scratch.size() + body;
+  response_ready_ = body;
+  // The request cannot be sent again from here on.
+  if (request_sent() && client_.in->empty()) worker_.buffers().give_back(std::move(client_.in));
+  return pass_head(head, size, {client_minor_version_, !keep_alive_, cookie});
+}
+
+// Makes the head at the front of the buffer ready to go, rewritten where that is needed.
+Exchange::Step Exchange::pass_head(const http::ResponseHead& head, size_t size,
+                                   const http::ResponseRewrite& rewrite) {
+  if (!http::needs_rewrite(head, rewrite)) {
+    response_ready_ += size;
+    return Step::kProgress;
   }
+  std::string& scratch = worker_.scratch();
+  scratch.clear();
+  http::rewrite_response(head, rewrite, scratch);
+  if (!out_->replace_front(size, scratch)) return fail(Failure::kBadResponse);
+  response_ready_ += scratch.size();
   return Step::kProgress;
 }
 
@@ -307,17 +320,19 @@ Exchange::Step Exchange::on_upstream_gone(bool clean_end) {
   if (response_begun_ || !replayable_ || resent_ || !(idempotent_ || request_sent_here_ == 0)) {
     return fail(Failure::kUpstreamClosed);
   }
-  // A pooled connection that ends says nothing of its endpoint: it was closed while idle.
+  // A pooled connection that ends says nothing of its endpoint: it was closed while idle. One that
+  // was fresh speaks for another endpoint, if there is one.
   resent_ = true;
-  const Status status =
-      upstream_->reused ? retry_on_fresh_connection() : try_next(Failure::kUpstreamClosed);
-  return status == Status::kWaiting ? Step::kProgress : stop(status);
+  const SocketAddress address = upstream_->address();
+  if (upstream_->reused && connect_anew(address)) return Step::kProgress;
+  if (try_next(Failure::kUpstreamClosed) == Status::kWaiting) return Step::kProgress;
+  return connect_anew(address) ? Step::kProgress : fail(Failure::kUpstreamClosed);
 }
 
 Exchange::Status Exchange::finish() {
   if (!request_body_.complete()) keep_alive_ = false;
-  const bool clean = request_sent() && !upstream_refuses_ && out_->empty() &&
-                     !upstream_->stream().readable();
+  const bool clean = request_sent() && !upstream_refuses_ &&
+                     (out_ == nullptr || out_->empty()) && !upstream_->stream().readable();
   if (upstream_keep_alive_ && clean) {
     worker_.pool().put_back(std::move(upstream_));
   } else {
@@ -329,20 +344,31 @@ Exchange::Status Exchange::finish() {
 // ---- Time.
 
 void Exchange::set_deadline() {
-  int64_t limit = limits::kBodyProgressMs;
+  const Timeouts& timeouts = worker_.timeouts();
+  const int64_t now_ms = worker_.reactor().now_ms();
   if (upstream_ != nullptr && !upstream_->connected) {
-    limit = limits::kConnectMs;
+    deadline_ms_ = now_ms + timeouts.connect_ms;
   } else if (!response_head_done_ && request_sent()) {
-    limit = limits::kResponseHeadMs;
+    // From the request's last byte, whatever drips in.
+    if (response_head_deadline_ms_ == 0) {
+      response_head_deadline_ms_ = now_ms + timeouts.response_head_ms;
+    }
+    deadline_ms_ = response_head_deadline_ms_;
+  } else {
+    deadline_ms_ = now_ms + timeouts.body_progress_ms;
   }
-  deadline_ms_ = worker_.reactor().now_ms() + limit;
 }
 
 Exchange::Status Exchange::on_deadline() {
-  if (upstream_ != nullptr && !upstream_->connected) return try_next(Failure::kConnectTimeout);
+  if (upstream_ != nullptr && !upstream_->connected) {
+    // The next one may be connected already: no edge would come.
+    const Status status = try_next(Failure::kConnectTimeout);
+    return status == Status::kWaiting ? Status::kYield : status;
+  }
   if (response_out_ || response_head_done_) return Status::kAborted;
-  failure_ = request_sent() || upstream_refuses_ ? Failure::kResponseTimeout
-                                                 : Failure::kRequestTimeout;
+  const bool client_owes =
+      request_ready_ == 0 && !request_body_.complete() && !upstream_refuses_;
+  failure_ = client_owes ? Failure::kRequestTimeout : Failure::kResponseTimeout;
   return Status::kFailed;
 }
 

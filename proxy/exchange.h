@@ -16,6 +16,7 @@
 #include "proxy/http/body_framing.h"
 #include "proxy/http/head.h"
 #include "proxy/http/respond.h"
+#include "proxy/http/rewrite.h"
 #include "proxy/net/buffer.h"
 #include "proxy/net/stream.h"
 #include "proxy/pick.h"
@@ -29,7 +30,9 @@ class Worker;
 // The client's side, as the session lends it to the exchange.
 struct ClientSide {
   Stream& stream;
-  std::unique_ptr<Buffer>& in;  // bytes from the client; never null during an exchange
+  // Bytes from the client. Given back early, and null, once the request is out and a response has
+  // begun.
+  std::unique_ptr<Buffer>& in;
   std::string_view ip;
   uint16_t listener_port;
 };
@@ -73,7 +76,7 @@ class Exchange final : private UpstreamConnection::Owner {
 
   // Leases a connection to the next candidate; fails with `why` when there is none.
   Status try_next(http::Failure why);
-  Status retry_on_fresh_connection();
+  bool connect_anew(const SocketAddress& address);
   void lease(std::unique_ptr<UpstreamConnection> connection);
   void drop_upstream();
 
@@ -85,7 +88,10 @@ class Exchange final : private UpstreamConnection::Owner {
   Step read_request_body();
   Step pump_response();
   Step read_response();
+  Step wait_for_response();
   Step parse_response_head();
+  Step pass_head(const http::ResponseHead& head, size_t size,
+                 const http::ResponseRewrite& rewrite);
   Step on_upstream_gone(bool clean_end);
   Status finish();
   void set_deadline();
@@ -127,6 +133,7 @@ class Exchange final : private UpstreamConnection::Owner {
   Status stop_ = Status::kWaiting;
   http::Failure failure_ = http::Failure::kBadRequest;
   int64_t deadline_ms_ = 0;
+  int64_t response_head_deadline_ms_ = 0;  // 0: the request is not through yet
 };
 
 }  // namespace limpet

@@ -11,8 +11,16 @@
 namespace limpet {
 
 void Listener::on_events(uint32_t) {
-  for (int count = 0; count < limits::kAcceptsPerTurn; ++count) {
-    if (!fd_) return;
+  if (fd_ && accept_some(limits::kAcceptsPerTurn)) worker_.reactor().schedule(this);
+}
+
+void Listener::close() {
+  accept_some(limits::kBacklog);
+  fd_.reset();
+}
+
+bool Listener::accept_some(int limit) {
+  for (int count = 0; count < limit; ++count) {
     sockaddr_storage peer;
     socklen_t size = sizeof(peer);
     Fd client(::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size,
@@ -23,15 +31,16 @@ void Listener::on_events(uint32_t) {
       worker_.start_session(std::move(client), SocketAddress::from(peer), port_);
       continue;
     }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
     // Out of descriptors or memory: no further edge will come for those that wait, so look again
     // at the next tick.
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      return worker_.accept_later(this);
+      worker_.accept_later(this);
+      return false;
     }
     // Others concern the one connection, which is gone (accept(2)).
   }
-  worker_.reactor().schedule(this);
+  return true;
 }
 
 }  // namespace limpet

@@ -19,10 +19,14 @@ class Listener final : public EventHandler {
   void on_events(uint32_t events) override;
 
   int fd() const { return fd_.get(); }
-  // Stops listening; connections that were accepted go on.
-  void close() { fd_.reset(); }
+  // Takes what the kernel has accepted, which it would reset otherwise, and stops listening.
+  // Connections go on.
+  void close();
 
  private:
+  // Whether there may be more.
+  bool accept_some(int limit);
+
   Worker& worker_;
   Fd fd_;
   const uint16_t port_;

@@ -34,8 +34,6 @@ class Pick {
   // when the session's cookie is to be left alone.
   std::string set_cookie(TokenCodec& codec, int64_t now_unix_s, bool secure);
 
-  const Endpoint* endpoint() const { return endpoint_; }
-  StickyReason reason() const { return decision_.reason; }
   // The cookie that the upstream does not get to see; empty without a policy.
   std::string_view cookie_name() const {
     return policy_ == nullptr ? std::string_view() : std::string_view(policy_->cookie_name);

@@ -10,8 +10,6 @@
 namespace limpet {
 namespace {
 
-constexpr size_t kEmptyLine = 2;  // CR LF
-
 http::Failure failure_of(http::ParseError error) {
   switch (error) {
     case http::ParseError::kTargetTooLong: return http::Failure::kTargetTooLong;
@@ -31,7 +29,7 @@ Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, uint16_t list
       client_(std::move(fd)),
       ip_(peer.ip()),
       listener_port_(listener_port),
-      deadline_ms_(worker.reactor().now_ms() + limits::kIdleMs) {}
+      deadline_ms_(worker.reactor().now_ms() + worker.timeouts().idle_ms) {}
 
 Session::~Session() { worker_.buffers().give_back(std::move(in_)); }
 
@@ -59,52 +57,54 @@ void Session::run() {
   worker_.reactor().schedule(this);
 }
 
+// Looks at what is there, or reads once.
 Session::Next Session::read_head() {
-  // Pipelined bytes first; they may be a whole head.
-  const bool fresh = in_ == nullptr;
-  if (fresh) {
+  if (in_ == nullptr) {
     if (!client_.readable()) return Next::kWait;
     in_ = worker_.buffers().lease(BufferPool::kSmall);
   }
-  for (;;) {
-    if (!in_->empty()) {
-      if (phase_ == Phase::kIdle) {
-        phase_ = Phase::kHead;
-        deadline_ms_ = worker_.reactor().now_ms() + limits::kHeadMs;
-      }
-      const size_t size = scanner_.scan(in_->bytes());
-      if (scanner_.bad()) return reply(http::Failure::kBadRequest, true, false);
-      if (size == kEmptyLine) {
-        // Before the request line it is to be ignored (RFC 9112 §2.2).
-        in_->consume(kEmptyLine);
-        scanner_.reset();
-        continue;
-      }
-      if (size != 0) return take_head(size);
-      if (in_->size() > http::kMaxHead) return reply(http::Failure::kHeadTooLarge, true, false);
+  if (phase_ == Phase::kIdle) skip_empty_line();
+  if (!in_->empty() && in_->bytes() != "\r") {
+    if (phase_ == Phase::kIdle) {
+      phase_ = Phase::kHead;
+      deadline_ms_ = worker_.reactor().now_ms() + worker_.timeouts().head_ms;
     }
-    if (in_->space_size() == 0) {
-      if (in_->begin() > kHeadroom) {
-        in_->compact();
-      } else {
-        in_ = worker_.buffers().enlarge(std::move(in_));
-      }
-    }
-    const IoResult read = client_.read(in_->space(), in_->space_size());
-    if (read.status == IoStatus::kWouldBlock) {
-      if (in_->empty()) worker_.buffers().give_back(std::move(in_));
-      return Next::kWait;
-    }
-    if (read.status != IoStatus::kOk) {
-      close();
-      return Next::kWait;
-    }
-    in_->commit(read.size);
+    const size_t size = scanner_.scan(in_->bytes());
+    if (scanner_.bad()) return reply(http::Failure::kBadRequest, true, false);
+    if (size != 0) return take_head(size);
+    if (in_->size() > http::kMaxHead) return reply(http::Failure::kHeadTooLarge, true, false);
   }
+  if (in_->space_size() == 0) {
+    if (in_->begin() > kHeadroom) {
+      in_->compact();
+    } else {
+      in_ = worker_.buffers().enlarge(std::move(in_));
+    }
+  }
+  const IoResult read = client_.read(in_->space(), in_->space_size());
+  if (read.status == IoStatus::kWouldBlock) {
+    if (in_->empty()) worker_.buffers().give_back(std::move(in_));
+    return Next::kWait;
+  }
+  if (read.status != IoStatus::kOk) {
+    close();
+    return Next::kWait;
+  }
+  in_->commit(read.size);
+  return Next::kGoOn;
+}
+
+// One before a request line is ignored (RFC 9112 §2.2), and begins no head; another is refused as
+// a request line.
+void Session::skip_empty_line() {
+  if (empty_line_skipped_ || !in_->bytes().starts_with("\r\n")) return;
+  in_->consume(2);
+  empty_line_skipped_ = true;
 }
 
 Session::Next Session::take_head(size_t size) {
   scanner_.reset();
+  empty_line_skipped_ = false;
   if (size > http::kMaxHead) return reply(http::Failure::kHeadTooLarge, true, false);
   http::RequestHead& head = worker_.request_head();
   const http::ParseError error = http::parse_request_head(in_->bytes().substr(0, size), head);
@@ -148,12 +148,10 @@ Session::Next Session::after_exchange(Exchange::Status status) {
 
 Session::Next Session::go_idle() {
   phase_ = Phase::kIdle;
-  deadline_ms_ = worker_.reactor().now_ms() + limits::kIdleMs;
-  if (worker_.draining()) {
-    close();
-    return Next::kWait;
-  }
-  if (in_->empty()) worker_.buffers().give_back(std::move(in_));
+  deadline_ms_ = worker_.reactor().now_ms() + worker_.timeouts().idle_ms;
+  // The answer may not have said so: the end must not overtake it.
+  if (worker_.draining()) return begin_linger();
+  if (in_ != nullptr && in_->empty()) worker_.buffers().give_back(std::move(in_));
   return Next::kGoOn;
 }
 
@@ -164,7 +162,7 @@ Session::Next Session::reply(http::Failure failure, bool close, bool to_head) {
   close_after_reply_ = close;
   http::append_response(failure, close, to_head, worker_.reactor().now_unix_s(), reply_);
   phase_ = Phase::kReply;
-  deadline_ms_ = worker_.reactor().now_ms() + limits::kBodyProgressMs;
+  deadline_ms_ = worker_.reactor().now_ms() + worker_.timeouts().body_progress_ms;
   return Next::kGoOn;
 }
 
@@ -188,7 +186,7 @@ Session::Next Session::flush_reply() {
 Session::Next Session::begin_linger() {
   client_.finish_sending();
   phase_ = Phase::kLinger;
-  deadline_ms_ = worker_.reactor().now_ms() + limits::kLingerMs;
+  deadline_ms_ = worker_.reactor().now_ms() + worker_.timeouts().linger_ms;
   return Next::kGoOn;
 }
 
@@ -220,6 +218,10 @@ void Session::check_deadline(int64_t now_ms) {
 }
 
 void Session::drain() {
+  if (phase_ != Phase::kIdle) return;
+  // A request may have arrived whose event has not.
+  client_.note_events(EPOLLIN);
+  run();
   if (phase_ == Phase::kIdle) close();
 }
 

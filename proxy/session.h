@@ -46,6 +46,7 @@ class Session final : public EventHandler,
 
   void run();
   Next read_head();
+  void skip_empty_line();
   Next take_head(size_t size);
   Next after_exchange(Exchange::Status status);
   Next go_idle();
@@ -63,6 +64,7 @@ class Session final : public EventHandler,
   int64_t deadline_ms_ = 0;
   std::unique_ptr<Buffer> in_;  // null while idle without pipelined bytes
   http::HeadScanner scanner_;
+  bool empty_line_skipped_ = false;
   std::optional<Exchange> exchange_;
 
   std::string reply_;

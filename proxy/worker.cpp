@@ -1,10 +1,12 @@
 #include "proxy/worker.h"
 
-#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <new>
 #include <utility>
 
 #include <openssl/rand.h>
+#include <spdlog/spdlog.h>
 
 #include "proxy/limits.h"
 
@@ -20,7 +22,9 @@ void fill_random(std::span<unsigned char> bytes) {
 }  // namespace
 
 Worker::Worker(WorkerOptions options)
-    : codec_(options.node_number, fill_random), tables_(std::move(options.retire_table)) {}
+    : timeouts_(options.timeouts),
+      codec_(options.node_number, fill_random),
+      tables_(std::move(options.retire_table)) {}
 
 Worker::~Worker() {
   if (thread_.joinable()) {
@@ -51,7 +55,10 @@ void Worker::apply(WorkerConfig& config) {
   if (draining_) return;
   for (WorkerConfig::NewListener& added : config.open) {
     auto listener = std::make_unique<Listener>(*this, std::move(added.fd), added.port);
-    if (!reactor_.add(listener->fd(), listener.get())) continue;
+    if (!reactor_.add(listener->fd(), listener.get())) {
+      spdlog::error("a worker cannot watch port {}: {}", added.port, std::strerror(errno));
+      continue;
+    }
     listeners_[added.port] = std::move(listener);
   }
 }
@@ -66,7 +73,7 @@ void Worker::close_listener(uint16_t port) {
 }
 
 void Worker::start_session(Fd client, const SocketAddress& peer, uint16_t listener_port) {
-  if (sessions_.size() >= limits::kMaxSessionsPerWorker) return;
+  if (sessions_.size() >= limits::kMaxSessionsPerWorker) return count(refused_sessions_);
   auto session = std::make_unique<Session>(*this, std::move(client), peer, listener_port);
   if (!reactor_.add(session->fd(), session.get())) return;
   sessions_.push_back(*session.release());
@@ -112,7 +119,7 @@ void Worker::finish_drain() {
 void Worker::begin_drain() {
   if (draining_) return;
   draining_ = true;
-  drain_deadline_ms_ = reactor_.now_ms() + limits::kDrainMs;
+  drain_deadline_ms_ = reactor_.now_ms() + timeouts_.drain_ms;
   while (!listeners_.empty()) close_listener(listeners_.begin()->first);
   std::vector<Session*> sessions;
   for (Session& session : sessions_) sessions.push_back(&session);

@@ -21,6 +21,7 @@
 #include "core/sticky/token.h"
 #include "proxy/http/head.h"
 #include "proxy/http/respond.h"
+#include "proxy/limits.h"
 #include "proxy/listener.h"
 #include "proxy/net/buffer.h"
 #include "proxy/net/reactor.h"
@@ -43,6 +44,7 @@ struct WorkerConfig {
 
 struct WorkerOptions {
   uint32_t node_number = 0;  // under which session tokens are sealed
+  Timeouts timeouts = {};
   // Called on the worker's thread with a table that it no longer uses.
   std::function<void(std::shared_ptr<const RoutingTable>)> retire_table;
 };
@@ -62,6 +64,8 @@ class Worker {
   void drain(std::function<void()> drained);
 
   uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
+  // Connections beyond limits::kMaxSessionsPerWorker.
+  uint64_t refused_sessions() const { return refused_sessions_.load(std::memory_order_relaxed); }
   uint64_t failures(http::Failure failure) const {
     return failures_[static_cast<size_t>(failure)].load(std::memory_order_relaxed);
   }
@@ -72,6 +76,7 @@ class Worker {
   UpstreamPool& pool() { return pool_; }
   TokenCodec& codec() { return codec_; }
   TablePin pin_table() const { return tables_.pin(); }
+  const Timeouts& timeouts() const { return timeouts_; }
   bool draining() const { return draining_; }
   // Room to work in, for the length of one call.
   http::RequestHead& request_head() { return request_head_; }
@@ -99,6 +104,7 @@ class Worker {
   void begin_drain();
   void finish_drain();
 
+  const Timeouts timeouts_;
   Reactor reactor_;
   BufferPool buffers_;
   UpstreamPool pool_{reactor_};
@@ -116,6 +122,7 @@ class Worker {
   int64_t drain_deadline_ms_ = 0;
 
   Counter requests_{0};
+  Counter refused_sessions_{0};
   std::array<Counter, kFailures> failures_{};
   std::thread thread_;
 };

@@ -22,7 +22,11 @@ std::vector<CompileError> Activator::activate(const Snapshot& snapshot,
   std::vector<WorkerConfig> configs(workers_.size());
   for (WorkerConfig& config : configs) config.table = compiled.table;
   close_ports(*compiled.table, configs);
-  open_ports(*compiled.table, configs);
+  std::vector<uint16_t> wanted;
+  for (const auto& [port, unused] : compiled.table->ports) {
+    if (!open_ports_.contains(port)) wanted.push_back(port);
+  }
+  open_ports(wanted, configs);
   hand_out(std::move(configs), [this, table = compiled.table, done = std::move(done)] {
     active_ = table;
     if (!failed_ports_.empty()) retry_later();
@@ -42,9 +46,9 @@ void Activator::close_ports(const RoutingTable& table, std::vector<WorkerConfig>
   });
 }
 
-void Activator::open_ports(const RoutingTable& table, std::vector<WorkerConfig>& configs) {
-  for (const auto& [port, unused] : table.ports) {
-    if (open_ports_.contains(port)) continue;
+void Activator::open_ports(const std::vector<uint16_t>& ports,
+                           std::vector<WorkerConfig>& configs) {
+  for (const uint16_t port : ports) {
     const std::optional<SocketAddress> address = SocketAddress::parse(address_, port);
     absl::StatusOr<std::vector<Fd>> sockets = open_listeners(*address, workers_.size());
     if (!sockets.ok()) {
@@ -79,7 +83,9 @@ void Activator::retry_later() {
     if (error || active_ == nullptr || failed_ports_.empty()) return;
     // Without a table: a newer one may be on its way to the workers.
     std::vector<WorkerConfig> configs(workers_.size());
-    open_ports(*active_, configs);
+    std::vector<uint16_t> wanted;
+    for (const auto& [port, reason] : failed_ports_) wanted.push_back(port);
+    open_ports(wanted, configs);
     hand_out(std::move(configs), [] {});
     if (!failed_ports_.empty()) retry_later();
   });

@@ -44,8 +44,8 @@ class Activator {
   void stop() { retry_timer_.cancel(); }
 
  private:
-  // Opens the table's ports that are not open, and gives each worker its share.
-  void open_ports(const RoutingTable& table, std::vector<WorkerConfig>& configs);
+  // Opens the ports, as far as that is possible, and gives each worker its share.
+  void open_ports(const std::vector<uint16_t>& ports, std::vector<WorkerConfig>& configs);
   void close_ports(const RoutingTable& table, std::vector<WorkerConfig>& configs);
   void hand_out(std::vector<WorkerConfig> configs, std::function<void()> done);
   void retry_later();

@@ -6,11 +6,10 @@
 #include <sys/socket.h>
 
 #include "core/base/text.h"
+#include "proxy/limits.h"
 
 namespace limpet {
 namespace {
-
-constexpr int kBacklog = 4096;  // the kernel caps it at net.core.somaxconn
 
 absl::StatusOr<Fd> bind_socket(const SocketAddress& address, bool share_port) {
   Fd fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -24,7 +23,7 @@ absl::StatusOr<Fd> bind_socket(const SocketAddress& address, bool share_port) {
 }
 
 absl::Status listen_on(const Fd& fd, const SocketAddress& address) {
-  if (::listen(fd.get(), kBacklog) == 0) return absl::OkStatus();
+  if (::listen(fd.get(), limits::kBacklog) == 0) return absl::OkStatus();
   return absl::ErrnoToStatus(errno, str_cat("cannot listen on ", address.to_string()));
 }
 

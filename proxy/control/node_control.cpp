@@ -21,8 +21,7 @@ int64_t unix_now_s() {
 NodeControl::NodeControl(boost::asio::io_context& io, NodeIdentity identity,
                          const std::filesystem::path& data_dir,
                          std::vector<std::unique_ptr<Worker>>& workers)
-    : io_(io),
-      identity_(std::move(identity)),
+    : identity_(std::move(identity)),
       activator_(io, identity_.address, workers),
       file_(data_dir / "state.log"),
       heartbeat_timer_(io) {}
@@ -77,9 +76,8 @@ void NodeControl::on_message(const v1::ServerMessage& message) {
   switch (message.message_case()) {
     case v1::ServerMessage::kDelta: return on_delta(message.delta());
     case v1::ServerMessage::kHeartbeat:
-      head_revision_ = message.heartbeat().head_revision();
       // Nothing newer is there: what came from the file is what the server has.
-      if (head_revision_ == state_.held().id().revision) live_ = true;
+      if (message.heartbeat().head_revision() == state_.held().id().revision) live_ = true;
       return;
     case v1::ServerMessage::MESSAGE_NOT_SET: return;
   }

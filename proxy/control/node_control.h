@@ -71,7 +71,6 @@ class NodeControl {
   void keep(const SyncState::Update& update);
   void beat();
 
-  boost::asio::io_context& io_;
   const NodeIdentity identity_;
   Activator activator_;
   SyncState state_{Snapshot()};
@@ -82,7 +81,6 @@ class NodeControl {
   bool connected_ = false;       // the server has spoken on this stream
   bool live_ = false;            // what serves came from the server, not from the file
   Clock::time_point last_heard_{};
-  uint64_t head_revision_ = 0;   // the server's, as last heard
   int64_t state_unix_s_ = 0;     // since when the state that serves is known
 };
 

@@ -143,6 +143,7 @@ class SyncClient::Impl : public std::enable_shared_from_this<SyncClient::Impl> {
 
   void connect() {
     if (stopped_) return;
+    end_call();
     const HostPort& server = servers_[next_server_++ % servers_.size()];
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -165,7 +166,7 @@ class SyncClient::Impl : public std::enable_shared_from_this<SyncClient::Impl> {
     Call::Events events;
     events.message = [post](std::shared_ptr<v1::ServerMessage> message) {
       post([message](Impl& self) {
-        self.pause_ = kFirstPause;
+        self.failing_ = false;
         self.callbacks_.on_message(*message);
       });
     };
@@ -179,6 +180,9 @@ class SyncClient::Impl : public std::enable_shared_from_this<SyncClient::Impl> {
   }
 
   void send(v1::NodeMessage message) {
+    // An update was taken: what went wrong before has been mended. A server that sends what cannot
+    // be taken is not asked again and again at once.
+    if (message.has_ack()) pause_ = kFirstPause;
     if (call_ != nullptr) call_->write(std::move(message));
   }
 
@@ -211,7 +215,7 @@ class SyncClient::Impl : public std::enable_shared_from_this<SyncClient::Impl> {
       spdlog::warn("no stream to the management server at {}: {}", address,
                    status.error_message().empty() ? "ended" : status.error_message());
     }
-    failing_ = pause_ != kFirstPause;
+    failing_ = true;
     connect_later();
   }
 

@@ -66,10 +66,9 @@ SyncState::Update SyncState::finish() {
     held_ = Snapshot();
     return update;
   }
-  const StateId& held = held_.id();
   const StateId& next = update.next.id();
-  if (held.revision != 0 && (next.epoch < held.epoch ||
-                             (next.epoch == held.epoch && next.revision < held.revision))) {
+  if (next.epoch < served_.epoch ||
+      (next.epoch == served_.epoch && next.revision < served_.revision)) {
     update.kind = Update::Kind::kReject;
     update.problem = "the server's state is older than the one that this node serves";
     return update;

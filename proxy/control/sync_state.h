@@ -15,7 +15,7 @@ namespace limpet {
 class SyncState {
  public:
   // `held`: the state to resume from; empty if there is none.
-  explicit SyncState(Snapshot held) : held_(std::move(held)) {}
+  explicit SyncState(Snapshot held) { accept(std::move(held)); }
 
   struct Update {
     enum class Kind {
@@ -35,7 +35,10 @@ class SyncState {
   // The stream is over: chunks of an unfinished delta are worth nothing.
   void on_stream_lost() { arriving_.reset(); }
 
-  void accept(Snapshot next) { held_ = std::move(next); }
+  void accept(Snapshot next) {
+    held_ = std::move(next);
+    served_ = held_.id();
+  }
   const Snapshot& held() const { return held_; }
 
  private:
@@ -52,6 +55,7 @@ class SyncState {
   Update finish();
 
   Snapshot held_;
+  StateId served_;  // the newest that was held: nothing older is taken
   std::optional<Arriving> arriving_;
 };
 

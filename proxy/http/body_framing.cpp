@@ -15,7 +15,7 @@ int hex_value(char c) {
 
 }  // namespace
 
-BodyFraming::BodyFraming(const Head& head) : kind_(head.body) {
+BodyFraming::BodyFraming(const Head& head) {
   switch (head.body) {
     case BodyKind::kNone: state_ = State::kComplete; break;
     case BodyKind::kLength:
@@ -92,7 +92,7 @@ BodyFraming::State BodyFraming::next_in_size(char c) {
     return State::kExtension;
   }
   const int digit = hex_value(c);
-  if (digit < 0 || ++line_bytes_ > 16) return State::kFailed;
+  if (digit < 0 || ++line_bytes_ > kMaxSizeDigits) return State::kFailed;
   left_ = left_ << 4 | static_cast<uint64_t>(digit);
   return State::kSize;
 }

@@ -1,7 +1,7 @@
 // Where a message's body ends (RFC 9112 §6 and §7), over raw bytes: bodies are passed on as they
 // came, chunked ones with their chunk lines and trailers, never taken apart and built anew.
 //
-// The chunk scanner is as strict as the grammar: CR LF alone ends lines, sizes are 1 to 16
+// The chunk scanner is as strict as the grammar: CR LF alone ends lines, sizes are 1 to 15
 // hexadecimal digits, extensions and trailers are bounded. What it lets through, an upstream cannot
 // read as ending elsewhere.
 #pragma once
@@ -26,7 +26,6 @@ class BodyFraming {
 
   bool complete() const { return state_ == State::kComplete; }
   bool failed() const { return state_ == State::kFailed; }
-  BodyKind kind() const { return kind_; }
 
  private:
   enum class State : uint8_t {
@@ -34,6 +33,7 @@ class BodyFraming {
     kSizeFirst, kSize, kExtension, kSizeLineFeed, kData, kDataReturn, kDataLineFeed,
     kTrailerStart, kTrailerName, kTrailerValue, kTrailerLineFeed, kLastLineFeed,
   };
+  static constexpr uint32_t kMaxSizeDigits = 15;     // below 2^63 whatever they say
   static constexpr uint32_t kMaxExtension = 1024;    // bytes, per chunk
   static constexpr uint32_t kMaxTrailers = 8 * 1024; // bytes, all together
 
@@ -43,7 +43,6 @@ class BodyFraming {
   State next_in_size(char c);
   State next_in_trailer(char c);
 
-  BodyKind kind_ = BodyKind::kNone;
   State state_ = State::kComplete;
   uint64_t left_ = 0;         // of the body, or of the chunk
   uint32_t line_bytes_ = 0;   // size digits; bytes of extension; bytes of trailers

@@ -25,13 +25,18 @@ std::string_view cookie_value(std::string_view cookie) {
 }
 
 void append_other_cookies(std::string_view value, std::string_view name, std::string& out) {
-  bool first = true;
+  const size_t start = out.size();
   while (!value.empty()) {
-    const std::string_view cookie = take_cookie(value);
-    if (cookie.empty() || cookie_name(cookie) == name) continue;
-    if (!first) out.append("; ");
-    out.append(cookie);
-    first = false;
+    const size_t end = value.find(';');
+    const std::string_view raw = value.substr(0, end);
+    value.remove_prefix(end == std::string_view::npos ? value.size() : end + 1);
+    if (cookie_name(raw) == name) continue;
+    // As it was written, so that the field never grows.
+    if (out.size() == start) {
+      out.append(trim(raw));
+    } else {
+      out.append(";").append(raw);
+    }
   }
 }
 

@@ -181,10 +181,13 @@ ParseError find_authority(RequestHead& head) {
     if (host != nullptr) return ParseError::kBad;
     host = &field;
   }
-  if (host == nullptr) return head.minor_version == 0 ? ParseError::kNone : ParseError::kBad;
-  if (host->value.size() > 300 || !all_chars(host->value, kHostChar)) return ParseError::kBad;
-  if (head.authority.empty()) head.authority = host->value;
-  return all_chars(head.authority, kHostChar) ? ParseError::kNone : ParseError::kBad;
+  if (host == nullptr && head.minor_version != 0) return ParseError::kBad;
+  const auto sound = [](std::string_view authority) {
+    return authority.size() <= kMaxAuthority && all_chars(authority, kHostChar);
+  };
+  if (host != nullptr && !sound(host->value)) return ParseError::kBad;
+  if (host != nullptr && head.authority.empty()) head.authority = host->value;
+  return sound(head.authority) ? ParseError::kNone : ParseError::kBad;
 }
 
 }  // namespace
@@ -262,7 +265,11 @@ ParseError parse_response_head(std::string_view bytes, bool to_head, ResponseHea
   error = parse_fields(bytes, head);
   if (error == ParseError::kNone) error = find_framing(head);
   if (error != ParseError::kNone) return error;
-  if (to_head || head.status < 200 || head.status == 204 || head.status == 304) {
+  // These have no body, whatever they say; one that says otherwise is not to be trusted
+  // (RFC 9112 §6.1).
+  const bool bodiless = head.status < 200 || head.status == 204;
+  if (bodiless && head.body == BodyKind::kChunked) return ParseError::kBad;
+  if (to_head || bodiless || head.status == 304) {
     head.body = BodyKind::kNone;
   } else if (head.body == BodyKind::kNone) {
     head.body = BodyKind::kUntilClose;

@@ -17,6 +17,7 @@ namespace limpet::http {
 inline constexpr size_t kMaxHead = 64 * 1024;   // request line or status line and all fields
 inline constexpr size_t kMaxTarget = 8 * 1024;
 inline constexpr size_t kMaxFields = 100;
+inline constexpr size_t kMaxAuthority = 300;    // a DNS name has at most 253 characters
 
 // The fields that a gateway looks at.
 enum class FieldId : uint8_t {

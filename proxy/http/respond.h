@@ -1,5 +1,5 @@
-// Every answer that the gateway makes itself, in one place: what went wrong, where, whether
-// another endpoint may be tried, and what the client is told.
+// Every answer that the gateway makes itself, in one place: what went wrong, where, and what the
+// client is told.
 #pragma once
 
 #include <cstdint>
@@ -37,13 +37,12 @@ struct FailureInfo {
   int status;
   std::string_view reason;   // of the status line
   std::string_view message;  // the body, for people
-  // Whether the next candidate may have the request, provided that none of it was delivered.
-  bool retryable;
 };
 
 const FailureInfo& info(Failure failure);
 
-// Appends a whole response. `close`: the connection ends after it. `body` is left out for HEAD.
+// Appends a whole response. `close`: the connection ends after it. `to_head`: to a HEAD
+// request, without body.
 void append_response(Failure failure, bool close, bool to_head, int64_t now_unix_s,
                      std::string& out);
 

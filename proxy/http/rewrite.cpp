@@ -106,6 +106,8 @@ void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std
     }
     if (!is_hop_by_hop(head, field)) append_field(field.name, field.value, out);
   }
+  // HTTP/1.0 may name its host in the target alone.
+  if (absolute && head.find(FieldId::kHost) == nullptr) append_field("Host", head.authority, out);
   if (wants_trailers(head)) out.append("Connection: TE\r\nTE: trailers\r\n");
   append_forwarded(head, rewrite, out);
   out.append("\r\n");

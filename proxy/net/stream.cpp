@@ -32,6 +32,12 @@ int Stream::connect_error() const {
   return error;
 }
 
+bool Stream::is_quiet() const {
+  char byte;
+  return ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+         (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
 IoResult Stream::read(char* to, size_t size) {
   for (;;) {
     const ssize_t count = ::recv(fd_.get(), to, size, 0);

@@ -41,6 +41,9 @@ class Stream {
   // After the first writable edge of connect(): 0, or the errno of the failure.
   int connect_error() const;
 
+  // Whether nothing has come, neither bytes nor an end, since they were last read.
+  bool is_quiet() const;
+
   IoResult read(char* to, size_t size);
   IoResult write(const char* from, size_t size);
 

@@ -10,14 +10,20 @@ UpstreamPool::~UpstreamPool() {
   }
 }
 
-std::unique_ptr<UpstreamConnection> UpstreamPool::take(const SocketAddress& address) {
+std::unique_ptr<UpstreamConnection> UpstreamPool::take(const SocketAddress& address,
+                                                       bool probe) {
   const auto found = idle_.find(address);
-  if (found == idle_.end() || found->second.empty()) return nullptr;
-  std::unique_ptr<UpstreamConnection> connection = std::move(found->second.back());
-  found->second.pop_back();
-  --idle_count_;
-  connection->reused = true;
-  return connection;
+  if (found == idle_.end()) return nullptr;
+  Idle& idle = found->second;
+  while (!idle.empty()) {
+    std::unique_ptr<UpstreamConnection> connection = std::move(idle.back());
+    idle.pop_back();
+    --idle_count_;
+    connection->reused = true;
+    if (!probe || connection->stream().is_quiet()) return connection;
+    discard(std::move(connection));
+  }
+  return nullptr;
 }
 
 std::unique_ptr<UpstreamConnection> UpstreamPool::connect(const SocketAddress& address) {

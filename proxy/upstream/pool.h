@@ -24,8 +24,9 @@ class UpstreamPool final : private UpstreamConnection::Owner {
   explicit UpstreamPool(Reactor& reactor) : reactor_(reactor) {}
   ~UpstreamPool();
 
-  // An idle connection that looks alive, or null.
-  std::unique_ptr<UpstreamConnection> take(const SocketAddress& address);
+  // An idle connection, or null. `probe`: one that the other side has not closed as far as the
+  // kernel knows, at the price of a system call.
+  std::unique_ptr<UpstreamConnection> take(const SocketAddress& address, bool probe);
   // A new one, on its way. Null when the kernel refuses at once (errno).
   std::unique_ptr<UpstreamConnection> connect(const SocketAddress& address);
 

@@ -284,5 +284,56 @@ TEST_F(WorkerTest, DrainingEndsIdleConnectionsAndFinishesRunningRequests) {
   drained.get_future().wait();
 }
 
+TEST_F(WorkerTest, DrainingAnswersWhatHasArrived) {
+  FakeUpstream upstream([](const std::string&) { return Answer{ok_response("served")}; });
+  serve(upstream.port());
+  for (int i = 0; i < 20; ++i) {
+    RawClient early = client();
+    early.send(kGet);
+    if (i < 19) {
+      EXPECT_EQ(early.read_until("served"), ok_response("served"));
+      continue;
+    }
+    worker_.drain([] {});
+    const std::string answer = early.read_all();
+    EXPECT_TRUE(answer.ends_with("served")) << answer;
+  }
+}
+
+TEST_F(WorkerTest, APostIsNotSentToAnEndpointThatHasHungUp) {
+  FakeUpstream upstream([](const std::string&) { return Answer{ok_response("ok"), true}; });
+  serve(upstream.port());
+  RawClient one = client();
+  for (int i = 0; i < 50; ++i) {
+    one.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab");
+    EXPECT_EQ(one.read_until("\r\n\r\nok"), ok_response("ok"));
+  }
+}
+
+TEST_F(WorkerTest, ALoneEndpointIsAskedOnceMore) {
+  std::atomic<int> asked{0};
+  FakeUpstream upstream(
+      [&](const std::string&) { return ++asked == 1 ? kReset : Answer{ok_response("again")}; });
+  serve(upstream.port());
+  RawClient one = client();
+  one.send(kGet);
+  EXPECT_EQ(one.read_until("again"), ok_response("again"));
+}
+
+TEST_F(WorkerTest, AFloodOfEmptyLinesIsNoRequest) {
+  serve(1);
+  RawClient one = client();
+  one.send("\r\n\r\n\r\n\r\n");
+  EXPECT_TRUE(one.read_all().starts_with("HTTP/1.1 400 "));
+}
+
+TEST_F(WorkerTest, AnOldClientMayNameTheHostInItsTarget) {
+  FakeUpstream upstream([](const std::string&) { return Answer{ok_response("x"), true}; });
+  serve(upstream.port());
+  ask("GET http://a.b:1/c HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(upstream.requests().at(0).starts_with("GET /c HTTP/1.0\r\nHost: a.b:1\r\n"))
+      << upstream.requests()[0];
+}
+
 }  // namespace
 }  // namespace limpet::testing

@@ -75,7 +75,8 @@ class RawClient {
 
 class WorkerTest : public ::testing::Test {
  protected:
-  WorkerTest() : worker_({7, [](const std::shared_ptr<const RoutingTable>&) {}}) {
+  explicit WorkerTest(const Timeouts& timeouts = {})
+      : worker_({7, timeouts, [](const std::shared_ptr<const RoutingTable>&) {}}) {
     worker_.start();
   }
 

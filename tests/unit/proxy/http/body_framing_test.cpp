@@ -66,7 +66,7 @@ TEST(BodyFraming, RefusesWhatIsNotTheGrammar) {
        {std::string("\r\n"), std::string("g\r\n"), std::string("-1\r\n"), std::string("0x1\r\n"),
         std::string(" 1\r\n"), std::string("1 \r\n"), std::string("1\n"), std::string("1\r\r"),
         std::string("1\r\nab"), std::string("1\r\na\n"), std::string("1\r\na\rx"),
-        std::string("11112222333344445\r\n"), std::string("0\r\n\n"), std::string("0\r\n A: b\r\n"),
+        std::string("1111222233334444\r\n"), std::string("0\r\n\n"), std::string("0\r\n A: b\r\n"),
         std::string("0\r\nA b\r\n"), std::string("0\r\nA: b\n"), std::string("0\r\n\rx"),
         std::string("1;\n\r\n"), long_extension, long_trailers}) {
     BodyFraming body = framing(BodyKind::kChunked);
@@ -76,12 +76,12 @@ TEST(BodyFraming, RefusesWhatIsNotTheGrammar) {
   }
 }
 
-TEST(BodyFraming, SizesUpToSixteenDigits) {
+TEST(BodyFraming, SizesUpToFifteenDigits) {
   BodyFraming body = framing(BodyKind::kChunked);
-  EXPECT_EQ(body.take("0000000000000001\r\na\r\n0\r\n\r\n"), 26U);
+  EXPECT_EQ(body.take("000000000000001\r\na\r\n0\r\n\r\n"), 25U);
   EXPECT_TRUE(body.complete());
   BodyFraming largest = framing(BodyKind::kChunked);
-  EXPECT_EQ(largest.take("ffffffffffffffff\r\nabc"), 21U);
+  EXPECT_EQ(largest.take("fffffffffffffff\r\nabc"), 20U);
   EXPECT_FALSE(largest.complete());
 }
 

@@ -14,7 +14,7 @@ TEST(Respond, EveryAnswerIsAWholeResponse) {
     append_response(failure, true, false, 784111777, text);
     const size_t size = HeadScanner().scan(text);
     ResponseHead head;
-    ASSERT_EQ(parse_response_head(text.substr(0, size), false, head), ParseError::kNone);
+    ASSERT_EQ(parse_response_head(std::string_view(text).substr(0, size), false, head), ParseError::kNone);
     EXPECT_EQ(head.status, info(failure).status);
     EXPECT_EQ(head.content_length, text.size() - size);
     EXPECT_TRUE(head.connection_close);
