@@ -1,5 +1,6 @@
 #include "proxy/pick.h"
 
+#include <algorithm>
 #include <iterator>
 #include <span>
 
@@ -163,11 +164,23 @@ std::string Pick::set_cookie(TokenCodec& codec, int64_t now_unix_s, bool secure)
   const std::string token =
       codec.seal(record_, table_->keys, TokenPurpose::kCookie, policy_->cookie_name);
   if (token.empty()) return {};
+  const int64_t life_s = longest_life_s(now_unix_s);
   std::string value = fmt::format("{}={}; path=/; expires=", policy_->cookie_name, token);
-  http::append_date(now_unix_s + policy_->expires_s, value);
-  fmt::format_to(std::back_inserter(value), "; max-age={}; HttpOnly; SameSite=Lax{}",
-                 policy_->expires_s, secure ? "; Secure" : "");
+  http::append_date(now_unix_s + life_s, value);
+  fmt::format_to(std::back_inserter(value), "; max-age={}; HttpOnly; SameSite=Lax{}", life_s,
+                 secure ? "; Secure" : "");
   return value;
+}
+
+// Services may share a cookie: it must live as long as the binding with the longest life left.
+int64_t Pick::longest_life_s(int64_t now_unix_s) const {
+  int64_t longest = policy_->expires_s;
+  for (const Binding& binding : record_.bindings()) {
+    const uint32_t* expires_s = table_->expires_of_scope.find(binding.scope);
+    if (expires_s == nullptr || binding.scope == scope_) continue;
+    longest = std::max(longest, int64_t{binding.created_unix_s} + *expires_s - now_unix_s);
+  }
+  return longest;
 }
 
 }  // namespace limpet

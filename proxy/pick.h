@@ -50,6 +50,7 @@ class Pick {
   std::optional<http::Failure> choose_by_rotation(const RouteRule& rule,
                                                   const Backends& backends);
   const Endpoint* next_endpoint();
+  int64_t longest_life_s(int64_t now_unix_s) const;
 
   const RoutingTable* table_ = nullptr;
   uint64_t scope_ = 0;

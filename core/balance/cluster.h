@@ -20,14 +20,16 @@ struct Endpoint {
   bool serves_sessions = true; // sessions that it has stay
 };
 
-// Hands out 0, 1, 2, ... to all workers of a node. Lives on across tables, so that a change of
-// configuration does not begin the round anew.
+// Counts up for all workers of a node. Lives on across tables with the cluster or rule that it
+// belongs to, so that a change of configuration does not begin the round anew.
 class RoundRobin {
  public:
+  explicit RoundRobin(uint64_t first = 0) : next_(first) {}
+
   uint64_t next() { return next_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
-  std::atomic<uint64_t> next_{0};
+  std::atomic<uint64_t> next_;
 };
 
 // Immutable but for the counter.

@@ -13,7 +13,8 @@
 
 namespace limpet {
 
-// The rank of a candidate for a session: higher is better; ties are as good as impossible. Weight 0 ranks below every other weight.
+// The rank of a candidate for a session: higher is better; ties are as good as impossible.
+// Weight 0 ranks below every other weight.
 uint64_t rendezvous_score(uint64_t session_id, uint64_t candidate_id, uint32_t weight);
 
 // The best of the cluster's endpoints that take new sessions and are not among `tried` (by uid).

@@ -1,232 +1,354 @@
 #include "core/routing/compile.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <tuple>
 
-#include <absl/strings/ascii.h>
-#include <absl/strings/str_cat.h>
-
+#include "core/base/text.h"
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/kind.h"
 #include "core/routing/compile_cluster.h"
-#include "core/routing/compile_route.h"
+#include "core/routing/gateway_index.h"
+#include "core/routing/listener_builder.h"
 #include "core/routing/route_attachment.h"
 #include "limpet/v1/state.pb.h"
 
 namespace limpet {
+
+// By "namespace/name" of the one that is referred to: the names of those that refer to it.
+using References = PersistentMap<std::string, PersistentMap<std::string, bool>>;
+
+// What a table was made from, and who refers to whom: where a change makes itself felt.
+struct CompileIndex {
+  Snapshot snapshot;
+  std::shared_ptr<const GatewayIndex> gateways;
+  References slices_of_service;
+  References policies_of_service;
+  References routes_of_gateway;
+};
+
 namespace {
 
-// The rules of one host name while they are gathered.
-struct HostRules {
-  std::map<std::string, RankedRules> exact;
-  std::map<std::string, RankedRules> prefixes;
-};
+void refer(References& references, const std::string& to, const std::string& from) {
+  const auto* present = references.find(to);
+  references = references.set(
+      to, (present == nullptr ? PersistentMap<std::string, bool>() : *present).set(from, true));
+}
+
+void unrefer(References& references, const std::string& to, const std::string& from) {
+  const auto* present = references.find(to);
+  if (present == nullptr) return;
+  const auto rest = present->erase(from);
+  references = rest.empty() ? references.erase(to) : references.set(to, rest);
+}
+
+std::vector<std::string> referring(const References& references, const std::string& to) {
+  std::vector<std::string> names;
+  if (const auto* present = references.find(to)) {
+    present->for_each([&](const std::string& name, bool) { names.push_back(name); });
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// "namespace/name" taken apart.
+EntryKey key_of_name(std::string_view kind, std::string_view name) {
+  const size_t slash = name.find('/');
+  return {std::string(kind), std::string(name.substr(0, slash)),
+          std::string(name.substr(slash + 1))};
+}
 
 class Compiler {
  public:
   Compiler(const Snapshot& snapshot, const RoutingTable* previous)
-      : snapshot_(snapshot), previous_(previous), table_(std::make_shared<RoutingTable>()) {}
+      : before_(previous == nullptr || previous->index == nullptr ? kNothing : *previous->index),
+        index_(std::make_shared<CompileIndex>(before_)),
+        now_(snapshot),
+        table_(previous == nullptr ? std::make_shared<RoutingTable>()
+                                   : std::make_shared<RoutingTable>(*previous)),
+        listeners_(table_->ports) {
+    index_->snapshot = snapshot;
+  }
 
   CompileResult run() {
-    read_objects();
-    table_->state = snapshot_.id();
-    compile_keys();
-    compile_policies();
-    compile_clusters();
-    compile_listeners();
-    if (!errors_.empty()) return {nullptr, std::move(errors_)};
-    return {std::move(table_), {}};
+    table_->state = now_.id();
+    sort_changes();
+    for (const std::string& service : services_) compile_service(service);
+    if (gateways_changed_) move_listeners();
+    for (const std::string& route : routes_) move_route(route);
+    table_->ports = listeners_.finish();
+    table_->index = index_;
+    work_.hosts = listeners_.hosts_changed();
+    if (!errors_.empty()) return {nullptr, std::move(errors_), work_};
+    return {std::move(table_), {}, work_};
   }
 
  private:
-  template <typename Message>
-  void read(std::string_view kind, std::vector<Message>& objects) {
-    snapshot_.for_each(kind, [&](const EntryPtr& entry) {
-      Message object;
-      if (object.ParseFromString(entry->bytes)) {
-        objects.push_back(std::move(object));
-      } else {
-        errors_.push_back({entry->key, "", "the stored bytes cannot be read"});
-      }
-    });
+  static const CompileIndex kNothing;
+
+  // ---- What has to be looked at.
+
+  void sort_changes() {
+    const Delta delta = Snapshot::diff(before_.snapshot, now_);
+    for (const EntryPtr& entry : delta.upserts) sort_change(entry->key);
+    for (const EntryKey& key : delta.removed) sort_change(key);
+    if (keys_changed_) compile_keys();
+    if (gateways_changed_ || index_->gateways == nullptr) {
+      index_->gateways = index_gateways(now_, errors_);
+    }
+    // Labels of a Namespace decide only where a listener asks for them.
+    const bool selecting = index_->gateways->selects_namespaces ||
+                           (before_.gateways && before_.gateways->selects_namespaces);
+    if (namespaces_changed_ && selecting) gateways_changed_ = reattach_all_ = true;
   }
 
-  // Older objects first, then by name: who comes first wins where two claim the same.
-  template <typename Message>
-  static void sort_by_age(std::vector<Message>& objects) {
-    const auto rank = [](const Message& object) {
-      const v1::ObjectMeta& meta = object.metadata();
-      return std::tie(meta.creation_timestamp(), meta.namespace_(), meta.name());
-    };
-    std::sort(objects.begin(), objects.end(),
-              [&](const Message& a, const Message& b) { return rank(a) < rank(b); });
-  }
-
-  void read_objects() {
-    read("Namespace", namespaces_);
-    read("Service", services_);
-    read("EndpointSlice", slices_);
-    read("Gateway", gateways_);
-    read("HTTPRoute", routes_);
-    read("SessionStickyPolicy", policies_);
-    read(kStickyKeyKind, keys_);
-    sort_by_age(gateways_);
-    sort_by_age(policies_);
-    for (const v1::Namespace& ns : namespaces_) namespaces_by_name_[ns.metadata().name()] = &ns;
-    for (const v1::EndpointSlice& slice : slices_) {
-      slices_by_service_[{slice.metadata().namespace_(), std::string(service_of(slice))}].push_back(
-          &slice);
+  void sort_change(const EntryKey& key) {
+    const std::string name = str_cat(key.ns, "/", key.name);
+    if (key.kind == "HTTPRoute") {
+      routes_.insert(name);
+    } else if (key.kind == "Gateway") {
+      gateways_changed_ = true;
+    } else if (key.kind == "Service") {
+      services_.insert(name);
+    } else if (key.kind == "EndpointSlice") {
+      sort_slice(key, name);
+    } else if (key.kind == "SessionStickyPolicy") {
+      sort_policy(key, name);
+    } else if (key.kind == "Namespace") {
+      namespaces_changed_ = true;
+    } else if (key.kind == kEndpointStateKind) {
+      // Named "SERVICE/KEY".
+      services_.insert(name.substr(0, name.find('/', key.ns.size() + 1)));
+    } else if (key.kind == kStickyKeyKind) {
+      keys_changed_ = true;
     }
   }
 
+  void sort_slice(const EntryKey& key, const std::string& name) {
+    const auto service = [&](const v1::EndpointSlice& slice) {
+      return str_cat(key.ns, "/", service_of(slice));
+    };
+    sort_reference<v1::EndpointSlice>(key, name, index_->slices_of_service, service);
+  }
+
+  void sort_policy(const EntryKey& key, const std::string& name) {
+    // A Service of another namespace needs a ReferenceGrant; without, nothing is named.
+    const auto service = [&](const v1::SessionStickyPolicy& policy) {
+      const v1::PolicyTargetReference& target = policy.spec().target_ref();
+      const bool own = target.namespace_().empty() || target.namespace_() == key.ns;
+      return own ? str_cat(key.ns, "/", target.name()) : std::string();
+    };
+    sort_reference<v1::SessionStickyPolicy>(key, name, index_->policies_of_service, service);
+  }
+
+  template <typename Message, typename ServiceOf>
+  void sort_reference(const EntryKey& key, const std::string& name, References& references,
+                      ServiceOf service_of_message) {
+    if (const auto old = read<Message>(before_.snapshot, key, false)) {
+      unrefer(references, service_of_message(*old), name);
+      services_.insert(service_of_message(*old));
+    }
+    if (const auto fresh = read<Message>(now_, key, true)) {
+      refer(references, service_of_message(*fresh), name);
+      services_.insert(service_of_message(*fresh));
+    }
+  }
+
+  // Nothing when there is none, or (then with an error, if that is wanted) it cannot be read.
+  template <typename Message>
+  std::optional<Message> read(const Snapshot& snapshot, const EntryKey& key, bool report) {
+    const EntryPtr entry = snapshot.find(key);
+    if (entry == nullptr) return std::nullopt;
+    Message message;
+    if (message.ParseFromString(entry->bytes)) return message;
+    if (report) errors_.push_back({key, "", "the stored bytes cannot be read"});
+    return std::nullopt;
+  }
+
+  // ---- Keys and clusters.
+
   void compile_keys() {
-    std::sort(keys_.begin(), keys_.end(),
-              [](const v1::StickyKey& a, const v1::StickyKey& b) { return a.id() < b.id(); });
-    for (const v1::StickyKey& key : keys_) {
+    table_->keys = KeyRing();
+    now_.for_each(kStickyKeyKind, [&](const EntryPtr& entry) {
+      v1::StickyKey key;
       RingKey ring_key;
-      ring_key.id = key.id();
-      if (key.secret().size() != ring_key.secret.size()) {
-        errors_.push_back({{std::string(kStickyKeyKind), "", absl::StrCat(absl::Hex(key.id()))},
-                           "secret",
-                           "must have 32 bytes"});
-        continue;
+      if (!key.ParseFromString(entry->bytes) || key.secret().size() != ring_key.secret.size()) {
+        errors_.push_back({entry->key, "secret", "must have 32 bytes"});
+        return;
       }
+      ring_key.id = key.id();
       std::copy(key.secret().begin(), key.secret().end(), ring_key.secret.begin());
       if (key.mints()) table_->keys.minting_id = key.id();
       table_->keys.keys.push_back(ring_key);
+    });
+    std::sort(table_->keys.keys.begin(), table_->keys.keys.end(),
+              [](const RingKey& a, const RingKey& b) { return a.id < b.id; });
+  }
+
+  void compile_service(const std::string& name) {
+    const EntryKey key = key_of_name("Service", name);
+    const auto service = read<v1::Service>(now_, key, true);
+    if (const auto old = read<v1::Service>(before_.snapshot, key, false)) {
+      for (const v1::ServicePort& port : old->spec().ports()) {
+        table_->clusters = table_->clusters.erase(cluster_name(key.ns, key.name, port.port()));
+        table_->expires_of_scope =
+            table_->expires_of_scope.erase(service_scope(key.ns, key.name, port.port()));
+      }
+    }
+    if (!service) return;
+    std::vector<v1::EndpointSlice> slices;
+    for (const std::string& slice : referring(index_->slices_of_service, name)) {
+      auto message = read<v1::EndpointSlice>(now_, key_of_name("EndpointSlice", slice), true);
+      if (message) slices.push_back(*std::move(message));
+    }
+    const std::vector<v1::SessionStickyPolicy> policies = policies_of(name);
+    for (const v1::ServicePort& port : service->spec().ports()) {
+      ++work_.clusters;
+      const std::string cluster = cluster_name(key.ns, key.name, port.port());
+      const auto policy = applied_policy(policies, port.port());
+      if (policy) {
+        table_->expires_of_scope = table_->expires_of_scope.set(
+            service_scope(key.ns, key.name, port.port()), policy->policy.expires_s);
+      }
+      const auto* last = before_clusters_.find(cluster);
+      table_->clusters = table_->clusters.set(
+          cluster, compile_cluster(now_, *service, port, slices, policy ? &*policy : nullptr,
+                                   last == nullptr ? nullptr : last->get()));
     }
   }
 
-  // The merge of STICKY.md: the port's own fields over the policy's, then the defaults.
-  static StickyPolicy merge_config(const v1::SessionStickyConfig& common,
-                                   const v1::SessionStickyConfig& own) {
-    v1::SessionStickyConfig merged = common;
-    merged.MergeFrom(own);
-    StickyPolicy policy;
-    if (merged.has_cookie_name()) policy.cookie_name = merged.cookie_name();
-    if (merged.has_expires()) policy.expires_s = static_cast<uint32_t>(merged.expires());
-    return policy;
+  // Oldest first: it wins where two want the same port.
+  std::vector<v1::SessionStickyPolicy> policies_of(const std::string& service) {
+    std::vector<v1::SessionStickyPolicy> policies;
+    for (const std::string& name : referring(index_->policies_of_service, service)) {
+      auto policy = read<v1::SessionStickyPolicy>(
+          now_, key_of_name("SessionStickyPolicy", name), true);
+      if (policy) policies.push_back(*std::move(policy));
+    }
+    std::stable_sort(policies.begin(), policies.end(), [](const auto& a, const auto& b) {
+      return a.metadata().creation_timestamp() < b.metadata().creation_timestamp();
+    });
+    return policies;
   }
 
-  void compile_policies() {
-    for (const v1::SessionStickyPolicy& source : policies_) {
-      const v1::PolicyTargetReference& target = source.spec().target_ref();
-      const std::string& own = source.metadata().namespace_();
-      // A Service of another namespace needs a ReferenceGrant.
-      if (!target.namespace_().empty() && target.namespace_() != own) continue;
-      for (const v1::SessionStickyPort& port : source.spec().ports()) {
-        AppliedPolicy applied{merge_config(source.spec().config(), port.config()),
-                              absl::StrCat(own, "/", source.metadata().name())};
-        applied_policies_.try_emplace(cluster_name(own, target.name(), port.port()),
-                                      std::move(applied));
+  // ---- Listeners and routes.
+
+  // Gives each place to the listener that now has it. A route that changes as well is added by
+  // move_route() alone.
+  void move_listeners() {
+    static const GatewayIndex kNone;
+    const GatewayIndex& before = before_.gateways ? *before_.gateways : kNone;
+    for (const auto& [place, listener] : before.places) {
+      if (!index_->gateways->places.contains(place)) listeners_.remove_listener(place);
+    }
+    for (const auto& [place, listener] : index_->gateways->places) {
+      const auto old = before.places.find(place);
+      if (old != before.places.end() && !reattach_all_ && same_listener(old->second, listener)) {
+        continue;
+      }
+      moved_.insert(place);
+      listeners_.put_listener(place, listener);
+      const std::string gateway = object_name(listener.gateway->metadata());
+      for (const std::string& name : referring(index_->routes_of_gateway, gateway)) {
+        if (routes_.contains(name)) continue;
+        const auto route = read<v1::HTTPRoute>(now_, key_of_name("HTTPRoute", name), true);
+        if (route) attach(*route, place, compile_route(*route));
       }
     }
   }
 
-  void compile_clusters() {
-    for (const v1::Service& service : services_) {
-      const auto slices =
-          slices_by_service_.find({service.metadata().namespace_(), service.metadata().name()});
-      std::span<const v1::EndpointSlice* const> own_slices;
-      if (slices != slices_by_service_.end()) own_slices = slices->second;
-      for (const v1::ServicePort& port : service.spec().ports()) {
-        const std::string name = cluster_name(service.metadata().namespace_(),
-                                              service.metadata().name(), port.port());
-        const auto policy = applied_policies_.find(name);
-        const auto* before = previous_ == nullptr ? nullptr : previous_->clusters.find(name);
-        table_->clusters = table_->clusters.set(
-            name, compile_cluster(snapshot_, service, port, own_slices,
-                                  policy == applied_policies_.end() ? nullptr : &policy->second,
-                                  before == nullptr ? nullptr : before->get()));
+  void move_route(const std::string& name) {
+    const EntryKey key = key_of_name("HTTPRoute", name);
+    if (const auto old = read<v1::HTTPRoute>(before_.snapshot, key, false)) {
+      detach(*old, name);
+    }
+    const auto route = read<v1::HTTPRoute>(now_, key, true);
+    if (!route) return;
+    table_->rules += rules_of(*route);
+    const std::vector<RoutePath> paths = compile_route(*route);
+    for (const std::string& gateway : gateways_of(*route)) {
+      refer(index_->routes_of_gateway, gateway, name);
+      for (const ListenerPlace& place : places_of(*index_->gateways, gateway)) {
+        attach(*route, place, paths);
       }
     }
   }
 
-  void compile_listeners() {
-    std::vector<std::vector<RoutePath>> route_paths;
-    for (const v1::HTTPRoute& route : routes_) {
-      route_paths.push_back(compile_route(route));
-      table_->rules += static_cast<size_t>(std::max(1, route.spec().rules_size()));
-    }
-    std::map<uint16_t, RoutingPort> ports;
-    for (const v1::Gateway& gateway : gateways_) {
-      for (const v1::Listener& listener : gateway.spec().listeners()) {
-        if (listener.protocol() != "HTTP") continue;
-        RoutingPort& port = ports[static_cast<uint16_t>(listener.port())];
-        const std::string hostname = absl::AsciiStrToLower(listener.hostname());
-        // Two Gateways may ask for the same port and host: the older one has it.
-        if (port.listeners.at(hostname) != nullptr) continue;
-        port.port = static_cast<uint16_t>(listener.port());
-        port.listeners =
-            port.listeners.set(hostname, compile_listener(gateway, listener, route_paths));
-      }
-    }
-    for (auto& [number, port] : ports) {
-      table_->ports[number] = std::make_shared<const RoutingPort>(std::move(port));
-    }
+  void attach(const v1::HTTPRoute& route, const ListenerPlace& place,
+              const std::vector<RoutePath>& paths) {
+    ++work_.routes;
+    const PlacedListener& listener = index_->gateways->places.at(place);
+    if (attaches(route, listener, now_)) listeners_.add_route(place, route, paths);
   }
 
-  std::shared_ptr<const RoutingListener> compile_listener(
-      const v1::Gateway& gateway, const v1::Listener& listener,
-      const std::vector<std::vector<RoutePath>>& route_paths) {
-    std::map<std::string, HostRules> hosts;
-    for (size_t i = 0; i < routes_.size(); ++i) {
-      const auto ns = namespaces_by_name_.find(routes_[i].metadata().namespace_());
-      const v1::Namespace* route_namespace =
-          ns == namespaces_by_name_.end() ? nullptr : ns->second;
-      if (!attaches(routes_[i], gateway, listener, route_namespace)) continue;
-      for (const std::string& host : effective_hostnames(listener.hostname(), routes_[i])) {
-        for (const RoutePath& path : route_paths[i]) {
-          (path.exact ? hosts[host].exact : hosts[host].prefixes)[path.path].push_back(path.ranked);
+  void detach(const v1::HTTPRoute& route, const std::string& name) {
+    table_->rules -= rules_of(route);
+    const std::vector<RoutePath> paths = compile_route(route);
+    for (const std::string& gateway : gateways_of(route)) {
+      unrefer(index_->routes_of_gateway, gateway, name);
+      for (const ListenerPlace& place : places_of(*before_.gateways, gateway)) {
+        // A place that was lost, or begun anew, has no old rules.
+        if (moved_.contains(place) || !index_->gateways->places.contains(place)) continue;
+        if (attaches(route, before_.gateways->places.at(place), before_.snapshot)) {
+          ++work_.routes;
+          listeners_.remove_route(place, route, paths);
         }
       }
     }
-    auto compiled = std::make_shared<RoutingListener>();
-    compiled->gateway =
-        absl::StrCat(gateway.metadata().namespace_(), "/", gateway.metadata().name());
-    compiled->name = listener.name();
-    for (auto& [host, rules] : hosts) {
-      compiled->hosts = compiled->hosts.set(host, freeze(std::move(rules)));
-    }
-    return compiled;
   }
 
-  static std::shared_ptr<const VirtualHost> freeze(HostRules rules) {
-    auto host = std::make_shared<VirtualHost>();
-    const auto ranked = [](RankedRules& unsorted) {
-      std::sort(unsorted.begin(), unsorted.end(), ranks_before);
-      return std::make_shared<const RankedRules>(std::move(unsorted));
-    };
-    for (auto& [path, unsorted] : rules.exact) {
-      host->exact = host->exact.set(path, ranked(unsorted));
+  static bool attaches(const v1::HTTPRoute& route, const PlacedListener& listener,
+                       const Snapshot& snapshot) {
+    std::optional<v1::Namespace> labels;
+    if (listener.listener().allowed_routes().namespaces().from() == "Selector") {
+      const EntryPtr entry =
+          snapshot.find({"Namespace", "", route.metadata().namespace_()});
+      labels.emplace();
+      if (entry == nullptr || !labels->ParseFromString(entry->bytes)) labels.reset();
     }
-    for (auto& [path, unsorted] : rules.prefixes) {
-      const auto segments = static_cast<uint32_t>(std::count(path.begin(), path.end(), '/'));
-      host->max_prefix_segments = std::max(host->max_prefix_segments, segments);
-      host->prefixes = host->prefixes.set(path, ranked(unsorted));
-    }
-    return host;
+    return limpet::attaches(route, *listener.gateway, listener.listener(),
+                            labels ? &*labels : nullptr);
   }
 
-  const Snapshot& snapshot_;
-  const RoutingTable* const previous_;
-  std::shared_ptr<RoutingTable> table_;
+  static size_t rules_of(const v1::HTTPRoute& route) {
+    return static_cast<size_t>(std::max(1, route.spec().rules_size()));
+  }
+
+  static std::set<std::string> gateways_of(const v1::HTTPRoute& route) {
+    std::set<std::string> gateways;
+    for (const v1::ParentReference& parent : route.spec().parent_refs()) {
+      const std::string& own = route.metadata().namespace_();
+      gateways.insert(
+          str_cat(parent.namespace_().empty() ? own : parent.namespace_(), "/", parent.name()));
+    }
+    return gateways;
+  }
+
+  static std::vector<ListenerPlace> places_of(const GatewayIndex& gateways,
+                                              const std::string& gateway) {
+    const auto found = gateways.places_of.find(gateway);
+    return found == gateways.places_of.end() ? std::vector<ListenerPlace>() : found->second;
+  }
+
+  const CompileIndex& before_;
+  const std::shared_ptr<CompileIndex> index_;  // of what is being made
+  const Snapshot& now_;
+  const std::shared_ptr<RoutingTable> table_;
+  const decltype(RoutingTable::clusters) before_clusters_ = table_->clusters;
+  ListenerBuilder listeners_;
   std::vector<CompileError> errors_;
+  CompileResult::Work work_;
 
-  std::vector<v1::Namespace> namespaces_;
-  std::vector<v1::Service> services_;
-  std::vector<v1::EndpointSlice> slices_;
-  std::vector<v1::Gateway> gateways_;
-  std::vector<v1::HTTPRoute> routes_;
-  std::vector<v1::SessionStickyPolicy> policies_;
-  std::vector<v1::StickyKey> keys_;
-  std::map<std::string, const v1::Namespace*> namespaces_by_name_;
-  std::map<std::pair<std::string, std::string>, std::vector<const v1::EndpointSlice*>>
-      slices_by_service_;  // by namespace and Service
-  std::map<std::string, AppliedPolicy> applied_policies_;  // by cluster name
+  std::set<std::string> services_;  // to compile, by "namespace/name"
+  std::set<std::string> routes_;    // changed
+  std::set<ListenerPlace> moved_;   // places that were begun anew
+  bool gateways_changed_ = false;
+  bool namespaces_changed_ = false;
+  bool reattach_all_ = false;
+  bool keys_changed_ = false;
 };
+
+const CompileIndex Compiler::kNothing;
 
 }  // namespace
 

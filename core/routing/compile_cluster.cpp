@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
+#include <vector>
 
 #include "core/base/secure_hash.h"
 #include "core/base/text.h"
@@ -19,30 +21,42 @@ uint64_t endpoint_uid(const Snapshot& snapshot, const std::string& ns, const std
   return entry != nullptr && state.ParseFromString(entry->bytes) ? state.uid() : 0;
 }
 
-// Endpoints of one uid become one: the same name may stand in several slices, with other
-// addresses. It takes sessions as soon as one of them does.
-void merge_endpoint(const v1::Endpoint& source, const SocketAddress& address, uint64_t uid,
-                    std::map<uint64_t, Endpoint>& endpoints) {
-  const v1::Endpoint::Conditions& conditions = source.conditions();
+// What one listing says of an endpoint at one address (EndpointConditions of Kubernetes: absent
+// ready is true, absent serving is as ready).
+struct Listing {
+  SocketAddress address;
+  bool takes_new = false;
+  bool serves_sessions = false;
+};
+
+Listing read_listing(const v1::Endpoint& endpoint, const SocketAddress& address) {
+  const v1::Endpoint::Conditions& conditions = endpoint.conditions();
   const bool ready = !conditions.has_ready() || conditions.ready();
   const bool serving = conditions.has_serving() ? conditions.serving() : ready;
-  const bool takes_new = ready && !conditions.terminating();
-  const auto [place, added] = endpoints.try_emplace(uid);
-  Endpoint& endpoint = place->second;
-  if (added) {
-    endpoint.uid = uid;
-    const std::string_view name = endpoint_name(source);
-    endpoint.name = name.empty() ? address.to_string() : std::string(name);
-    endpoint.takes_new = takes_new;
-    endpoint.serves_sessions = serving || ready;
-  } else {
-    endpoint.takes_new = endpoint.takes_new || takes_new;
-    endpoint.serves_sessions = endpoint.serves_sessions || serving || ready;
+  return {address, ready && !conditions.terminating(), ready || serving};
+}
+
+// Listings of one uid are one endpoint: the same name may stand in several slices, with other
+// addresses. It takes what one of them takes; the best address is tried first, and one that serves
+// nobody not at all while another does.
+Endpoint merge_listings(uint64_t uid, const std::string& name, std::vector<Listing> listings) {
+  const auto rank = [](const Listing& listing) {
+    return std::tuple(!listing.takes_new, !listing.serves_sessions, listing.address.to_string());
+  };
+  std::sort(listings.begin(), listings.end(),
+            [&](const Listing& a, const Listing& b) { return rank(a) < rank(b); });
+  Endpoint endpoint;
+  endpoint.uid = uid;
+  endpoint.name = name;
+  endpoint.takes_new = listings.front().takes_new;
+  endpoint.serves_sessions = listings.front().serves_sessions;
+  for (const Listing& listing : listings) {
+    if (listing.serves_sessions != endpoint.serves_sessions) break;
+    const bool repeated = !endpoint.addresses.empty() &&
+                          endpoint.addresses.back() == listing.address;
+    if (!repeated) endpoint.addresses.push_back(listing.address);
   }
-  if (std::find(endpoint.addresses.begin(), endpoint.addresses.end(), address) ==
-      endpoint.addresses.end()) {
-    endpoint.addresses.push_back(address);
-  }
+  return endpoint;
 }
 
 }  // namespace
@@ -51,27 +65,39 @@ std::string cluster_name(std::string_view ns, std::string_view service, int port
   return str_cat(ns, "/", service, ":", port);
 }
 
+uint64_t service_scope(std::string_view ns, std::string_view service, int port) {
+  return id64_of_parts({"limpet scope", "Service", ns, service, std::to_string(port)});
+}
+
 uint64_t cluster_id(std::string_view ns, std::string_view service, int port) {
   return id64_of_parts({"limpet backend", "Service", ns, service, std::to_string(port)});
 }
 
 std::shared_ptr<const RoutingCluster> compile_cluster(
     const Snapshot& snapshot, const v1::Service& service, const v1::ServicePort& port,
-    std::span<const v1::EndpointSlice* const> slices, const AppliedPolicy* policy,
+    std::span<const v1::EndpointSlice> slices, const AppliedPolicy* policy,
     const RoutingCluster* previous) {
   const std::string& ns = service.metadata().namespace_();
   const std::string& name = service.metadata().name();
-  std::map<uint64_t, Endpoint> endpoints;
-  for (const v1::EndpointSlice* slice : slices) {
-    for (const v1::EndpointPort& slice_port : slice->ports()) {
+  struct Named {
+    std::string name;
+    std::vector<Listing> listings;
+  };
+  std::map<uint64_t, Named> endpoints;  // by uid
+  for (const v1::EndpointSlice& slice : slices) {
+    for (const v1::EndpointPort& slice_port : slice.ports()) {
       if (slice_port.name() != port.name()) continue;
-      for (const v1::Endpoint& endpoint : slice->endpoints()) {
+      for (const v1::Endpoint& endpoint : slice.endpoints()) {
         if (endpoint.addresses().empty()) continue;
         const auto address = SocketAddress::parse(endpoint.addresses(0),
                                                   static_cast<uint16_t>(slice_port.port()));
         const uint64_t uid = endpoint_uid(
             snapshot, ns, endpoint_state_name(name, endpoint, slice_port.port()));
-        if (address && uid != 0) merge_endpoint(endpoint, *address, uid, endpoints);
+        if (!address || uid == 0) continue;
+        Named& named = endpoints[uid];
+        named.name = endpoint_name(endpoint).empty() ? address->to_string()
+                                                     : std::string(endpoint_name(endpoint));
+        named.listings.push_back(read_listing(endpoint, *address));
       }
     }
   }
@@ -82,11 +108,8 @@ std::shared_ptr<const RoutingCluster> compile_cluster(
   cluster.name = cluster_name(ns, name, port.port());
   cluster.rotation =
       previous == nullptr ? std::make_shared<RoundRobin>() : previous->cluster.rotation;
-  for (auto& [uid, endpoint] : endpoints) {
-    std::sort(endpoint.addresses.begin(), endpoint.addresses.end(),
-              [](const SocketAddress& a, const SocketAddress& b) {
-                return a.to_string() < b.to_string();
-              });
+  for (auto& [uid, named] : endpoints) {
+    Endpoint endpoint = merge_listings(uid, named.name, std::move(named.listings));
     if (endpoint.takes_new) {
       cluster.eligible.push_back(static_cast<uint32_t>(cluster.endpoints.size()));
     }

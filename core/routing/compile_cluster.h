@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/routing/compile_policy.h"
 #include "core/routing/routing_table.h"
 #include "core/snapshot/snapshot.h"
 #include "limpet/v1/resource.pb.h"
@@ -18,18 +19,15 @@ std::string cluster_name(std::string_view ns, std::string_view service, int port
 // Cluster::id of a Service port: the identity of a backendRef in session tokens.
 uint64_t cluster_id(std::string_view ns, std::string_view service, int port);
 
-// A policy as it applies to one port.
-struct AppliedPolicy {
-  StickyPolicy policy;
-  std::string name;  // "namespace/name" of the SessionStickyPolicy
-};
+// The scope of sessions that belong to a Service port, wherever it is routed from.
+uint64_t service_scope(std::string_view ns, std::string_view service, int port);
 
 // `slices` are those of the Service; `policy` may be null. Endpoint uids come from the snapshot's
 // EndpointState entries. `previous`, the same cluster in the table before, lends its counter; null
 // if there was none.
 std::shared_ptr<const RoutingCluster> compile_cluster(
     const Snapshot& snapshot, const v1::Service& service, const v1::ServicePort& port,
-    std::span<const v1::EndpointSlice* const> slices, const AppliedPolicy* policy,
+    std::span<const v1::EndpointSlice> slices, const AppliedPolicy* policy,
     const RoutingCluster* previous);
 
 }  // namespace limpet

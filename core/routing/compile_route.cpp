@@ -35,7 +35,7 @@ uint64_t scope_of(const v1::HTTPRoute& route, const v1::HTTPRouteRule& rule) {
     const v1::HTTPBackendRef& ref = rule.backend_refs(0);
     const std::string& ns = ref.namespace_().empty() ? route.metadata().namespace_()
                                                      : ref.namespace_();
-    return id64_of_parts({"limpet scope", "Service", ns, ref.name(), absl::StrCat(ref.port())});
+    return service_scope(ns, ref.name(), ref.port());
   }
   std::string matches;
   if (rule.name().empty()) {
@@ -53,7 +53,8 @@ std::shared_ptr<const RouteRule> compile_rule(const v1::HTTPRoute& route,
   compiled->name = absl::StrCat(route.metadata().namespace_(), "/", route.metadata().name(), "/",
                                 rule.name().empty() ? absl::StrCat(index) : rule.name());
   compiled->scope = scope_of(route, rule);
-  compiled->rotation = std::make_shared<RoundRobin>();
+  // Rules that are compiled anew do not all begin with their first backend.
+  compiled->rotation = std::make_shared<RoundRobin>(compiled->scope);
   for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
     compiled->backends.push_back(compile_backend(route, ref));
     compiled->total_weight += compiled->backends.back().weight;

@@ -29,6 +29,20 @@ class HostMap {
     return next;
   }
 
+  [[nodiscard]] HostMap erase(std::string_view pattern) const {
+    HostMap next = *this;
+    if (pattern.empty()) {
+      next.any_ = nullptr;
+    } else if (pattern.starts_with("*.")) {
+      next.wildcards_ = wildcards_.erase(pattern.substr(1));
+    } else {
+      next.exact_ = exact_.erase(pattern);
+    }
+    return next;
+  }
+
+  bool empty() const { return any_ == nullptr && exact_.empty() && wildcards_.empty(); }
+
   // The value at exactly that pattern, or null.
   const Value* at(std::string_view pattern) const {
     if (pattern.empty()) return any_.get();
@@ -36,6 +50,16 @@ class HostMap {
     const ValuePtr* value =
         wildcard ? wildcards_.find(pattern.substr(1)) : exact_.find(pattern);
     return value == nullptr ? nullptr : value->get();
+  }
+
+  // visit(pattern, value) for every pattern, in no order that means anything.
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    if (any_ != nullptr) visit(std::string(), *any_);
+    exact_.for_each([&](const std::string& name, const ValuePtr& value) { visit(name, *value); });
+    wildcards_.for_each([&](const std::string& suffix, const ValuePtr& value) {
+      visit("*" + suffix, *value);
+    });
   }
 
   // Calls visit(value) from the most specific pattern that covers the host to the least, until it

@@ -83,12 +83,18 @@ struct RoutingCluster {
   std::string policy_name;  // "namespace/name"
 };
 
+struct CompileIndex;  // core/routing/compile.cpp
+
 struct RoutingTable {
   StateId state;
   std::map<uint16_t, std::shared_ptr<const RoutingPort>> ports;
   PersistentMap<std::string, std::shared_ptr<const RoutingCluster>> clusters;
+  // How long sessions live in each Service port's scope, in seconds.
+  PersistentMap<uint64_t, uint32_t> expires_of_scope;
   KeyRing keys;
   size_t rules = 0;
+  // What the next compile goes on from; no business of those who serve.
+  std::shared_ptr<const CompileIndex> index;
 
   StateTime time() const { return {state.epoch.created(), state.revision}; }
   // Null when the table has no such cluster.

@@ -36,9 +36,9 @@ class StickyTest : public WorkerTest {
     std::string cookie() const { return set_cookie.substr(0, set_cookie.find(';')); }
   };
 
-  Reply get(const std::string& cookie = "") const {
+  Reply get(const std::string& cookie = "", const std::string& path = "/") const {
     RawClient one = client();
-    one.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" +
+    one.send("GET " + path + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" +
              (cookie.empty() ? "" : "Cookie: " + cookie + "\r\n") + "\r\n");
     const std::string all = one.read_all();
     Reply reply;
@@ -137,6 +137,30 @@ TEST_F(StickyTest, TheGatewaysOwnErrorsSetNoCookie) {
   const Reply reply = get();
   EXPECT_EQ(reply.set_cookie, "");
   EXPECT_NE(reply.body.find("no endpoint"), std::string::npos);
+}
+
+TEST_F(StickyTest, ASharedCookieLivesAsLongAsItsLongestSession) {
+  SnapshotBuilder both = builder();
+  both.add<v1::Service>(
+      "metadata { name: 'brief' namespace: 'shop' } spec { ports { port: 80 } }");
+  both.add<v1::EndpointSlice>(str_cat(
+      "metadata { name: 'brief' namespace: 'shop' labels { key: 'kubernetes.io/service-name' "
+      "value: 'brief' } } endpoints { addresses: '127.0.0.1' } ports { port: ", one_.port(), " }"));
+  both.add<v1::SessionStickyPolicy>(
+      "metadata { name: 'brief' namespace: 'shop' } spec { target_ref { kind: 'Service' name: "
+      "'brief' } ports { port: 80 config { cookie_name: 'sid' expires: 60 } } }");
+  both.add<v1::HTTPRoute>(
+      "metadata { name: 'brief' namespace: 'shop' } spec { parent_refs { name: 'edge' } rules { "
+      "matches { path { value: '/brief' } } backend_refs { name: 'brief' port: 80 } } }");
+  serve(both.build());
+  EXPECT_NE(get("", "/brief").set_cookie.find("; max-age=60;"), std::string::npos);
+  const Reply longer = get();
+  EXPECT_NE(longer.set_cookie.find("; max-age=600;"), std::string::npos);
+  const Reply shared = get(longer.cookie(), "/brief");
+  const size_t life = shared.set_cookie.find("; max-age=");
+  ASSERT_NE(life, std::string::npos) << "bound in a scope of its own";
+  EXPECT_GT(std::stoi(shared.set_cookie.substr(life + 10)), 500);
+  EXPECT_EQ(get(shared.cookie()).body, longer.body);
 }
 
 TEST_F(StickyTest, TheEndpointDoesNotSeeTheCookie) {

@@ -179,10 +179,14 @@ def relative_includes(path, text):
 
 
 def mirror(path, paths):
-    """A unit test stands where its code stands."""
-    match = re.match(r'^tests/unit/(.+)_test\.cpp$', path)
-    if match and not {match.group(1) + '.h', match.group(1) + '.cpp'} & paths:
-        yield 1, f'tests nothing: there is no {match.group(1)}.h or .cpp'
+    """A unit test stands where its code stands; compile_incremental_test tests compile."""
+    match = re.match(r'^tests/unit/(.+)/([^/]+)_test\.cpp$', path)
+    if not match:
+        return
+    folder, words = match.group(1), match.group(2).split('_')
+    units = [f'{folder}/' + '_'.join(words[:count]) for count in range(1, len(words) + 1)]
+    if not {unit + ending for unit in units for ending in ('.h', '.cpp')} & paths:
+        yield 1, f'tests nothing: there is no {units[-1]}.h or .cpp'
 
 
 def built(path, paths):

@@ -175,6 +175,8 @@ class Tree(unittest.TestCase):
         self.assertTrue(list(rules.mirror('tests/unit/core/a_test.cpp', {'core/b.h'})))
         self.assertEqual(list(rules.mirror('tests/unit/core/a_test.cpp', {'core/a.h'})), [])
         self.assertEqual(list(rules.mirror('tests/unit/core/a_test.cpp', {'core/a.cpp'})), [])
+        self.assertEqual(list(rules.mirror('tests/unit/core/a_b_test.cpp', {'core/a.h'})), [])
+        self.assertTrue(list(rules.mirror('tests/unit/core/a_b_test.cpp', {'core/b.h'})))
 
     def test_source_that_no_build_takes(self):
         self.assertTrue(list(rules.built('core/lost/a.cpp', {'core/CMakeLists.txt'})))

@@ -14,7 +14,8 @@ TEST(Respond, EveryAnswerIsAWholeResponse) {
     append_response(failure, true, false, 784111777, text);
     const size_t size = HeadScanner().scan(text);
     ResponseHead head;
-    ASSERT_EQ(parse_response_head(std::string_view(text).substr(0, size), false, head), ParseError::kNone);
+    const std::string_view head_text = std::string_view(text).substr(0, size);
+    ASSERT_EQ(parse_response_head(head_text, false, head), ParseError::kNone);
     EXPECT_EQ(head.status, info(failure).status);
     EXPECT_EQ(head.content_length, text.size() - size);
     EXPECT_TRUE(head.connection_close);

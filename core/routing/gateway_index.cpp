@@ -1,0 +1,57 @@
+#include "core/routing/gateway_index.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <absl/strings/ascii.h>
+
+#include "core/base/text.h"
+
+namespace limpet {
+
+bool same_listener(const PlacedListener& a, const PlacedListener& b) {
+  return a.gateway->metadata().namespace_() == b.gateway->metadata().namespace_() &&
+         a.gateway->metadata().name() == b.gateway->metadata().name() &&
+         serialize(a.listener()) == serialize(b.listener());
+}
+
+std::string object_name(const v1::ObjectMeta& metadata) {
+  return str_cat(metadata.namespace_(), "/", metadata.name());
+}
+
+std::shared_ptr<const GatewayIndex> index_gateways(const Snapshot& snapshot,
+                                                   std::vector<CompileError>& errors) {
+  std::vector<std::shared_ptr<const v1::Gateway>> gateways;
+  snapshot.for_each("Gateway", [&](const EntryPtr& entry) {
+    auto gateway = std::make_shared<v1::Gateway>();
+    if (gateway->ParseFromString(entry->bytes)) {
+      gateways.push_back(std::move(gateway));
+    } else {
+      errors.push_back({entry->key, "", "the stored bytes cannot be read"});
+    }
+  });
+  const auto age = [](const v1::Gateway& gateway) {
+    const v1::ObjectMeta& metadata = gateway.metadata();
+    return std::tie(metadata.creation_timestamp(), metadata.namespace_(), metadata.name());
+  };
+  std::sort(gateways.begin(), gateways.end(),
+            [&](const auto& a, const auto& b) { return age(*a) < age(*b); });
+
+  auto index = std::make_shared<GatewayIndex>();
+  for (const auto& gateway : gateways) {
+    for (int i = 0; i < gateway->spec().listeners_size(); ++i) {
+      const v1::Listener& listener = gateway->spec().listeners(i);
+      if (listener.protocol() != "HTTP") continue;
+      const ListenerPlace place{static_cast<uint16_t>(listener.port()),
+                                absl::AsciiStrToLower(listener.hostname())};
+      if (!index->places.try_emplace(place, PlacedListener{gateway, i}).second) continue;
+      index->places_of[object_name(gateway->metadata())].push_back(place);
+      if (listener.allowed_routes().namespaces().from() == "Selector") {
+        index->selects_namespaces = true;
+      }
+    }
+  }
+  return index;
+}
+
+}  // namespace limpet

@@ -1,0 +1,53 @@
+// Changes the rules of the table's listeners, in proportion to the change: a listener or host that
+// no route was added to or taken from is the same object before and after.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/routing/compile_route.h"
+#include "core/routing/gateway_index.h"
+#include "core/routing/routing_table.h"
+#include "limpet/v1/resource.pb.h"
+
+namespace limpet {
+
+class ListenerBuilder {
+ public:
+  using Ports = decltype(RoutingTable::ports);
+
+  explicit ListenerBuilder(const Ports& ports) : ports_(ports) {}
+
+  // The place is nobody's any more.
+  void remove_listener(const ListenerPlace& place);
+  // The place is this listener's, without any routes yet.
+  void put_listener(const ListenerPlace& place, const PlacedListener& listener);
+
+  // Requires, of both: the place has a listener, which the route attaches to.
+  void add_route(const ListenerPlace& place, const v1::HTTPRoute& route,
+                 const std::vector<RoutePath>& paths);
+  void remove_route(const ListenerPlace& place, const v1::HTTPRoute& route,
+                    const std::vector<RoutePath>& paths);
+
+  // The ports with all changes made. The builder is of no use after it.
+  Ports finish();
+
+  // Hosts that were made anew by finish().
+  size_t hosts_changed() const { return hosts_changed_; }
+
+ private:
+  struct OpenListener {
+    RoutingListener listener;                  // but for the hosts that are open
+    std::map<std::string, VirtualHost> hosts;  // changed, by pattern
+  };
+
+  OpenListener& open(const ListenerPlace& place);
+  VirtualHost& open_host(OpenListener& listener, const std::string& pattern);
+
+  Ports ports_;
+  std::map<ListenerPlace, OpenListener> open_;
+  size_t hosts_changed_ = 0;
+};
+
+}  // namespace limpet
