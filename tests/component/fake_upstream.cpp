@@ -97,11 +97,18 @@ void FakeUpstream::serve(int fd) {
   const std::lock_guard lock(mutex_);
   std::erase(open_, fd);
   ::close(fd);
+  ++closed_;
+  changed_.notify_all();
 }
 
 std::vector<std::string> FakeUpstream::requests() {
   const std::lock_guard lock(mutex_);
   return requests_;
+}
+
+void FakeUpstream::wait_for_closed(size_t count) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return closed_ >= count; });
 }
 
 void FakeUpstream::wait_for_requests(size_t count) {

@@ -34,6 +34,8 @@ class FakeUpstream {
   std::vector<std::string> requests();
   // Returns once that many requests have come.
   void wait_for_requests(size_t count);
+  // Returns once it has closed that many connections.
+  void wait_for_closed(size_t count);
 
  private:
   void accept_loop();
@@ -47,6 +49,7 @@ class FakeUpstream {
   std::condition_variable changed_;
   std::vector<std::string> requests_;   // guarded by mutex_
   std::vector<int> open_;               // guarded by mutex_
+  size_t closed_ = 0;                   // guarded by mutex_
   std::vector<std::thread> threads_;    // guarded by mutex_
   std::thread acceptor_;
 };

@@ -304,9 +304,11 @@ TEST_F(WorkerTest, APostIsNotSentToAnEndpointThatHasHungUp) {
   FakeUpstream upstream([](const std::string&) { return Answer{ok_response("ok"), true}; });
   serve(upstream.port());
   RawClient one = client();
-  for (int i = 0; i < 50; ++i) {
+  for (size_t i = 1; i <= 50; ++i) {
     one.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab");
     EXPECT_EQ(one.read_until("\r\n\r\nok"), ok_response("ok"));
+    // While it is about to hang up, nobody can know.
+    upstream.wait_for_closed(i);
   }
 }
 
