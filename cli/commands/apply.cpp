@@ -67,11 +67,7 @@ void add_apply(CLI::App& app, Session& session) {
   const auto options = std::make_shared<ApplyOptions>();
   CLI::App* verb = add_verb(app, session, "apply", "Create or change objects, all or none",
                             kExamples, options, run_apply);
-  verb->add_option("-f,--filename", options->files,
-                   "File, directory or - for standard input; may be given several times")
-      ->required()
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_file_flag(*verb, options->files)->required();
   verb->add_option("-n,--namespace", options->default_namespace,
                    "Namespace of objects that name none");
   add_wait_flags(*verb, options->wait);

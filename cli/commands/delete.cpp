@@ -79,10 +79,7 @@ void add_delete(CLI::App& app, Session& session) {
   CLI::App* verb = add_verb(app, session, "delete", "Delete objects, all or none", kExamples,
                             options, run_delete);
   verb->add_option("resource", options->words, "KIND NAME... or KIND/NAME...");
-  verb->add_option("-f,--filename", options->files,
-                   "File, directory or - for standard input; may be given several times")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_file_flag(*verb, options->files);
   verb->add_option("-n,--namespace", options->ns, "Namespace of the objects (default: default)");
   verb->add_flag("--ignore-not-found", options->ignore_not_found,
                  "What is not there counts as deleted");

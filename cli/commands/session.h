@@ -46,6 +46,7 @@ void add_delete(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
 void add_get(CLI::App& app, Session& session);
 void add_nodes(CLI::App& app, Session& session);
+void add_validate(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 
 }  // namespace limpet::cli

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/text.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "tests/unit/cli/commands/fake_management.h"
@@ -61,6 +62,28 @@ TEST_F(GwctlTest, ApplySendsNothingWhenAnythingIsWrong) {
             "-:14:1: kind: unknown kind \"Servce\"; did you mean Service?\n"
             "gwctl: 1 problem; nothing was changed\n");
   EXPECT_TRUE(gwctl.state.objects.empty());
+}
+
+TEST_F(GwctlTest, ValidateTellsEveryViolationWithoutAServer) {
+  gwctl.input = kTwoObjects;
+  EXPECT_EQ(gwctl({"validate", "-f", "-"}), kOk);
+  EXPECT_EQ(gwctl.out, "2 objects are valid\n");
+  gwctl.input =
+      "apiVersion: v1\n"
+      "kind: Namespace\n"
+      "metadata: {name: Server}\n"
+      "---\n"
+      "apiVersion: v1\n"
+      "kind: Service\n"
+      "metadata: {name: pipy}\n"
+      "spec: {ports: [{port: 0}]}\n";
+  EXPECT_EQ(gwctl({"validate", "-f", "-"}), kRejected);
+  EXPECT_EQ(gwctl.out, "");
+  EXPECT_TRUE(contains(gwctl.err, "-:3:12: Namespace Server: metadata.name: ")) << gwctl.err;
+  EXPECT_TRUE(contains(gwctl.err, "-:8:17: Service default/pipy: spec.ports[0].port: "))
+      << gwctl.err;
+  EXPECT_TRUE(gwctl.err.ends_with("gwctl: 2 problems\n")) << gwctl.err;
+  EXPECT_EQ(gwctl.state.address, "");  // never asked
 }
 
 TEST_F(GwctlTest, ApplyTellsTheServersRefusalByLines) {
@@ -261,6 +284,7 @@ TEST_F(GwctlTest, WrongUse) {
   const std::vector<std::string> cases[] = {{},
                                             {"bogus"},
                                             {"apply"},
+                                            {"validate"},
                                             {"apply", "-f"},
                                             {"apply", "-f", "/nowhere/at/all.yaml"},
                                             {"apply", "-f", "-"},  // empty
@@ -285,7 +309,7 @@ TEST_F(GwctlTest, WrongUse) {
 TEST_F(GwctlTest, HelpHasExamples) {
   EXPECT_EQ(gwctl({"--help"}), kOk);
   EXPECT_NE(gwctl.out.find("Exit codes:"), std::string::npos);
-  for (const char* verb : {"apply", "get", "describe", "delete", "nodes", "version"}) {
+  for (const char* verb : {"validate", "apply", "get", "describe", "delete", "nodes", "version"}) {
     EXPECT_EQ(gwctl({verb, "--help"}), kOk);
     EXPECT_NE(gwctl.out.find(std::string("  gwctl ") + verb), std::string::npos) << gwctl.out;
   }
