@@ -45,7 +45,7 @@ absl::StatusOr<Snapshot> open_state(Store& store, const ChangeContext& context) 
   const StateId before = stored->id();
   Snapshot next = stored->apply(delta_of(first.batch), before.epoch, before.revision + 1);
   const AuditRecord audit{context.now_unix_ms, "", "", "init", "first session key"};
-  const auto revision = store.commit(before.revision, first.batch, next.id().digest, audit);
+  const auto revision = store.commit(before.revision, first.batch, next.id().digest, audit, {});
   if (!revision.ok()) return revision.status();
   return next;
 }
@@ -91,7 +91,7 @@ Applier::Outcome Applier::carry_out(Plan plan, const Snapshot& before, const Aud
   if (!compiled.errors.empty()) return refusal(violations_of(compiled.errors, plan.results));
 
   // Only what is durable is seen by anybody, and what is kept beside the store follows it.
-  const auto committed = store_.commit(revision, plan.batch, next.id().digest, audit);
+  const auto committed = store_.commit(revision, plan.batch, next.id().digest, audit, {});
   if (!committed.ok()) return Outcome{committed.status(), {}, {}, {}};
   index_.apply(before, delta);
   table_ = std::move(compiled.table);

@@ -18,9 +18,30 @@ class FailingStore : public Store {
   explicit FailingStore(Store& store) : store_(store) {}
   absl::StatusOr<Snapshot> load() override { return store_.load(); }
   absl::StatusOr<uint64_t> commit(uint64_t expected_revision, const Batch& batch,
-                                  const Digest& digest, const AuditRecord& audit) override {
+                                  const Digest& digest, const AuditRecord& audit,
+                                  const RequestRecord& request) override {
     if (!failure.ok()) return failure;
-    return store_.commit(expected_revision, batch, digest, audit);
+    return store_.commit(expected_revision, batch, digest, audit, request);
+  }
+  absl::Status remember(const RequestRecord& request) override {
+    return store_.remember(request);
+  }
+  absl::StatusOr<std::optional<RequestRecord>> find_request(const std::string& id) override {
+    return store_.find_request(id);
+  }
+  absl::StatusOr<uint64_t> oldest_revision() override { return store_.oldest_revision(); }
+  absl::StatusOr<Delta> way_back_to(uint64_t revision) override {
+    return store_.way_back_to(revision);
+  }
+  absl::StatusOr<Delta> way_to(uint64_t revision) override { return store_.way_to(revision); }
+  absl::StatusOr<std::vector<RevisionRecord>> revisions(size_t limit, uint64_t before) override {
+    return store_.revisions(limit, before);
+  }
+  absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) override {
+    return store_.audit(limit, before_id);
+  }
+  absl::Status compact(const Retention& retention, int64_t now_unix_ms) override {
+    return store_.compact(retention, now_unix_ms);
   }
 
   absl::Status failure;
