@@ -44,6 +44,7 @@ CLI::App* add_verb(CLI::App& app, Session& session, const std::string& name,
 void add_apply(CLI::App& app, Session& session);
 void add_delete(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
+void add_diff(CLI::App& app, Session& session);
 void add_get(CLI::App& app, Session& session);
 void add_nodes(CLI::App& app, Session& session);
 void add_validate(CLI::App& app, Session& session);

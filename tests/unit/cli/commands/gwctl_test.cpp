@@ -10,20 +10,6 @@
 namespace limpet::cli::test {
 namespace {
 
-constexpr char kTwoObjects[] =
-    "apiVersion: v1\n"
-    "kind: Namespace\n"
-    "metadata: {name: server}\n"
-    "---\n"
-    "apiVersion: gateway.networking.k8s.io/v1\n"
-    "kind: HTTPRoute\n"
-    "metadata: {name: fortio-route, namespace: server}\n"
-    "spec:\n"
-    "  rules:\n"
-    "  - backendRefs:\n"
-    "    - name: pipy\n"
-    "      port: 8080\n";
-
 class GwctlTest : public testing::Test {
  protected:
   int apply() {
@@ -104,7 +90,8 @@ TEST_F(GwctlTest, ApplyTellsTheServersRefusalByLines) {
 
 TEST_F(GwctlTest, ErrorsHaveTheirExitCodes) {
   const std::pair<absl::Status, int> cases[] = {{absl::AbortedError("x"), kConflict},
-                                                {absl::FailedPreconditionError("x"), kConflict},
+                                                {absl::FailedPreconditionError("x"), kRejected},
+                                                {absl::OutOfRangeError("x"), kNotFound},
                                                 {absl::UnavailableError("x"), kUnreachable},
                                                 {absl::PermissionDeniedError("x"), kUnreachable},
                                                 {absl::DeadlineExceededError("x"), kTimedOut},
@@ -295,6 +282,9 @@ TEST_F(GwctlTest, WrongUse) {
                                             {"get", "hr", "a", "-A"},
                                             {"get", "hr", "a/b"},
                                             {"get", "hr/a", "b"},
+                                            {"diff"},
+                                            {"diff", "--to", "3"},
+                                            {"diff", "-f", "-", "--from", "3"},
                                             {"delete"},
                                             {"delete", "hr"},
                                             {"delete", "hr", "a", "-f", "-"},
@@ -309,7 +299,8 @@ TEST_F(GwctlTest, WrongUse) {
 TEST_F(GwctlTest, HelpHasExamples) {
   EXPECT_EQ(gwctl({"--help"}), kOk);
   EXPECT_NE(gwctl.out.find("Exit codes:"), std::string::npos);
-  for (const char* verb : {"validate", "apply", "get", "describe", "delete", "nodes", "version"}) {
+  for (const char* verb :
+       {"validate", "diff", "apply", "get", "describe", "delete", "nodes", "version"}) {
     EXPECT_EQ(gwctl({verb, "--help"}), kOk);
     EXPECT_NE(gwctl.out.find(std::string("  gwctl ") + verb), std::string::npos) << gwctl.out;
   }
