@@ -289,6 +289,10 @@ TEST_F(GwctlTest, WrongUse) {
                                             {"diff"},
                                             {"diff", "--to", "3"},
                                             {"diff", "-f", "-", "--from", "3"},
+                                            {"history", "latest"},
+                                            {"history", "--limit", "0"},
+                                            {"rollback"},
+                                            {"rollback", "--to", "0"},
                                             {"delete"},
                                             {"delete", "hr"},
                                             {"delete", "hr", "a", "-f", "-"},
@@ -303,8 +307,8 @@ TEST_F(GwctlTest, WrongUse) {
 TEST_F(GwctlTest, HelpHasExamples) {
   EXPECT_EQ(gwctl({"--help"}), kOk);
   EXPECT_NE(gwctl.out.find("Exit codes:"), std::string::npos);
-  for (const char* verb :
-       {"validate", "diff", "apply", "get", "describe", "delete", "nodes", "version"}) {
+  for (const char* verb : {"validate", "diff", "apply", "get", "describe", "delete", "history",
+                           "rollback", "audit", "nodes", "version"}) {
     EXPECT_EQ(gwctl({verb, "--help"}), kOk);
     EXPECT_NE(gwctl.out.find(std::string("  gwctl ") + verb), std::string::npos) << gwctl.out;
   }
