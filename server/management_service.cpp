@@ -206,7 +206,9 @@ grpc::ServerUnaryReactor* ManagementService::ListNodes(grpc::CallbackServerConte
                                                        const v1::ListNodesRequest*,
                                                        v1::ListNodesResponse* response) {
   *response->mutable_head() = to_proto(publisher_.head().id());
-  for (v1::NodeStatus& node : registry_.list()) *response->add_nodes() = std::move(node);
+  for (v1::NodeStatus& node : registry_.list(unix_ms_now())) {
+    *response->add_nodes() = std::move(node);
+  }
   return finish(context, absl::OkStatus());
 }
 

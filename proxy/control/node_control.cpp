@@ -22,7 +22,7 @@ NodeControl::NodeControl(boost::asio::io_context& io, NodeIdentity identity,
                          const std::filesystem::path& data_dir,
                          std::vector<std::unique_ptr<Worker>>& workers)
     : identity_(std::move(identity)),
-      activator_(io, identity_.address, workers),
+      activator_(io, identity_.address, workers, [this] { report(); }),
       file_(data_dir / "state.log"),
       heartbeat_timer_(io) {}
 
@@ -72,6 +72,7 @@ void NodeControl::on_message(const v1::ServerMessage& message) {
   if (!connected_) {
     connected_ = true;
     spdlog::info("connected to the management server");
+    report();
   }
   switch (message.message_case()) {
     case v1::ServerMessage::kDelta: return on_delta(message.delta());
@@ -87,6 +88,7 @@ void NodeControl::on_stream_lost() {
   state_.on_stream_lost();
   if (connected_) spdlog::warn("lost the management server; serving on with what is here");
   connected_ = false;
+  reported_.clear();
   last_heard_ = Clock::now();
 }
 
@@ -130,6 +132,24 @@ void NodeControl::on_active(const SyncState::Update& update, Clock::time_point b
                update.next.id().revision, took.count(), update.delta.upserts.size(),
                update.delta.removed.size());
   keep(update);
+  report();
+}
+
+// Says it all, so that an older report needs no taking back.
+void NodeControl::report() {
+  v1::NodeMessage message;
+  v1::Report& report = *message.mutable_report();
+  for (const auto& [port, reason] : activator_.failed_ports()) {
+    v1::Report::FailedListener& failed = *report.add_failed_listeners();
+    failed.set_port(port);
+    failed.set_message(reason);
+  }
+  report.set_state_file_problem(state_file_problem_);
+  std::string bytes = report.SerializeAsString();
+  // Nothing to report is what the server takes for granted of a new stream.
+  if (!connected_ || bytes == reported_) return;
+  reported_ = std::move(bytes);
+  stream_.send(std::move(message));
 }
 
 void NodeControl::reject(uint64_t revision, const std::vector<CompileError>& reasons) {
@@ -150,6 +170,7 @@ void NodeControl::reject(uint64_t revision, const std::vector<CompileError>& rea
 // After the acknowledgement: the disk holds up nobody, and its failure is no reason not to serve.
 void NodeControl::keep(const SyncState::Update& update) {
   const absl::Status written = file_.append(update.delta, update.full, update.next);
+  state_file_problem_ = written.ok() ? std::string() : std::string(written.message());
   if (!written.ok()) {
     spdlog::error("revision {} serves, but is not kept for a restart: {}",
                   update.next.id().revision, std::string(written.message()));

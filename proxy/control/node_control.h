@@ -69,6 +69,7 @@ class NodeControl {
   void on_active(const SyncState::Update& update, Clock::time_point began);
   void reject(uint64_t revision, const std::vector<CompileError>& reasons);
   void keep(const SyncState::Update& update);
+  void report();
   void beat();
 
   const NodeIdentity identity_;
@@ -77,6 +78,8 @@ class NodeControl {
   StateFile file_;
   Stream stream_;
   boost::asio::steady_timer heartbeat_timer_;
+  std::string state_file_problem_;  // empty: what serves is kept for a restart
+  std::string reported_;            // on this stream, serialised
   bool activating_ = false;
   bool connected_ = false;       // the server has spoken on this stream
   bool live_ = false;            // what serves came from the server, not from the file
