@@ -1,9 +1,10 @@
 // Carries changes out, one after the other: plan, dry run, commit, publish.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,15 +32,29 @@ class Applier {
   // nobody else commits or publishes.
   Applier(Store& store, Publisher& publisher);
 
-  // `peer`: from where the request came, for the audit.
-  Outcome apply(std::span<const v1::Resource> resources, const std::string& peer,
+  // `peer`: from where the request came, for the audit. With `validate_only` the outcome is what
+  // would be, with the head's name.
+  Outcome apply(const v1::ApplyRequest& request, const std::string& peer,
                 const ChangeContext& context);
-  Outcome remove(std::span<const v1::EntryKey> keys, bool ignore_not_found,
-                 const std::string& peer, const ChangeContext& context);
+  Outcome remove(const v1::DeleteRequest& request, const std::string& peer,
+                 const ChangeContext& context);
 
  private:
-  // Requires: the lock is held.
-  Outcome carry_out(Plan plan, const Snapshot& before, const AuditRecord& audit);
+  // A request on its way.
+  struct Change {
+    const v1::ChangeOptions& options;
+    AuditRecord audit;
+    RequestRecord request;  // the answer is filled in once there is one
+  };
+  using Planner = std::function<absl::StatusOr<Plan>(const Snapshot& before)>;
+
+  Outcome change(const char* action, const google::protobuf::Message& request,
+                 const v1::ChangeOptions& options, const std::string& peer,
+                 const ChangeContext& context, const Planner& plan);
+  // Requires, of these: the lock is held.
+  std::optional<Outcome> answer_again(const RequestRecord& request);
+  Outcome carry_out(Plan plan, const Snapshot& before, Change& change);
+  Outcome keep_answer(Outcome outcome, Change& change);
 
   std::mutex mutex_;
   Store& store_;

@@ -144,9 +144,7 @@ grpc::ServerUnaryReactor* ManagementService::Apply(grpc::CallbackServerContext* 
                                                    const v1::ApplyRequest* request,
                                                    v1::ApplyResponse* response) {
   return change(context, response, [this, request](const std::string& peer) {
-    const std::vector<v1::Resource> resources(request->resources().begin(),
-                                              request->resources().end());
-    return applier_.apply(resources, peer, make_change_context());
+    return applier_.apply(*request, peer, make_change_context());
   });
 }
 
@@ -154,8 +152,7 @@ grpc::ServerUnaryReactor* ManagementService::Delete(grpc::CallbackServerContext*
                                                     const v1::DeleteRequest* request,
                                                     v1::DeleteResponse* response) {
   return change(context, response, [this, request](const std::string& peer) {
-    const std::vector<v1::EntryKey> keys(request->keys().begin(), request->keys().end());
-    return applier_.remove(keys, request->ignore_not_found(), peer, make_change_context());
+    return applier_.remove(*request, peer, make_change_context());
   });
 }
 
