@@ -38,6 +38,7 @@ void add_verbs(CLI::App& app, Session& session) {
   add_get(app, session);
   add_describe(app, session);
   add_delete(app, session);
+  add_wait(app, session);
   add_history(app, session);
   add_rollback(app, session);
   add_audit(app, session);

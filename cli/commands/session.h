@@ -52,5 +52,6 @@ void add_nodes(CLI::App& app, Session& session);
 void add_rollback(CLI::App& app, Session& session);
 void add_validate(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
+void add_wait(CLI::App& app, Session& session);
 
 }  // namespace limpet::cli

@@ -11,6 +11,7 @@
 
 #include "cli/commands/gwctl.h"
 #include "cli/exit_code.h"
+#include "core/resource/kind.h"
 #include "core/resource/object.h"
 
 namespace limpet::cli::test {
@@ -263,6 +264,23 @@ inline constexpr char kTwoObjects[] =
     "  - backendRefs:\n"
     "    - name: pipy\n"
     "      port: 8080\n";
+
+// What a server tells of one change.
+inline v1::WatchResponse event(const EntryKey& key, v1::WatchResponse::Event::Type type,
+                               uint64_t bookmark) {
+  v1::WatchResponse response;
+  v1::WatchResponse::Event& added = *response.add_events();
+  added.set_type(type);
+  const KindInfo& kind = *find_kind(key.kind);
+  const auto* field = v1::Resource::descriptor()->FindFieldByNumber(kind.resource_field);
+  google::protobuf::Message& object =
+      *added.resource().GetReflection()->MutableMessage(added.mutable_resource(), field);
+  v1::ObjectMeta& metadata = mutable_metadata_of(object);
+  metadata.set_namespace_(key.ns);
+  metadata.set_name(key.name);
+  response.set_bookmark(bookmark);
+  return response;
+}
 
 struct Gwctl {
   FakeState state;

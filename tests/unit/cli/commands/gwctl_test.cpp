@@ -291,6 +291,13 @@ TEST_F(GwctlTest, WrongUse) {
                                             {"diff", "-f", "-", "--from", "3"},
                                             {"history", "latest"},
                                             {"history", "--limit", "0"},
+                                            {"get", "-w"},
+                                            {"wait", "hr", "a"},
+                                            {"wait", "--for=delete"},
+                                            {"wait", "--for=delete", "hr"},
+                                            {"wait", "--for=delete", "hr", "a", "--revision", "1"},
+                                            {"wait", "--for=active", "hr", "a"},
+                                            {"wait", "--for=bogus"},
                                             {"rollback"},
                                             {"rollback", "--to", "0"},
                                             {"delete"},
@@ -307,8 +314,8 @@ TEST_F(GwctlTest, WrongUse) {
 TEST_F(GwctlTest, HelpHasExamples) {
   EXPECT_EQ(gwctl({"--help"}), kOk);
   EXPECT_NE(gwctl.out.find("Exit codes:"), std::string::npos);
-  for (const char* verb : {"validate", "diff", "apply", "get", "describe", "delete", "history",
-                           "rollback", "audit", "nodes", "version"}) {
+  for (const char* verb : {"validate", "diff", "apply", "get", "describe", "delete", "wait",
+                           "history", "rollback", "audit", "nodes", "version"}) {
     EXPECT_EQ(gwctl({verb, "--help"}), kOk);
     EXPECT_NE(gwctl.out.find(std::string("  gwctl ") + verb), std::string::npos) << gwctl.out;
   }
