@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "core/snapshot/wire.h"
 #include "server/guard.h"
+#include "server/history.h"
 #include "server/request_options.h"
 
 namespace limpet {
@@ -87,6 +88,56 @@ Applier::Outcome Applier::remove(const v1::DeleteRequest& request, const std::st
   return change("delete", request, request.options(), peer, context, [&](const Snapshot& before) {
     return plan_delete(before, index_, request, context);
   });
+}
+
+Applier::Outcome Applier::rollback(const v1::RollbackRequest& request, const std::string& peer,
+                                   const ChangeContext& context) {
+  if (request.to() == 0) return refusal({{"to", "is required: the revision to go back to"}});
+  v1::ChangeOptions options = request.options();
+  if (options.message().empty()) options.set_message(str_cat("to revision ", request.to()));
+  const auto plan = [&](const Snapshot& before) -> absl::StatusOr<Plan> {
+    const absl::StatusOr<Snapshot> target = locked_state_at(request.to());
+    if (!target.ok()) return target.status();
+    return plan_rollback(before, index_, *target, context);
+  };
+  return change("rollback", request, options, peer, context, plan);
+}
+
+absl::StatusOr<Snapshot> Applier::locked_state_at(uint64_t revision) {
+  const Snapshot head = publisher_.head();
+  const absl::StatusOr<Delta> way = store_.way_back_to(revision);
+  if (!way.ok()) return way.status();
+  return head.apply(*way, head.id().epoch, revision);
+}
+
+absl::StatusOr<Snapshot> Applier::state_at(uint64_t revision) {
+  const std::lock_guard lock(mutex_);
+  return locked_state_at(revision);
+}
+
+absl::StatusOr<Delta> Applier::way_to(uint64_t revision) {
+  const std::lock_guard lock(mutex_);
+  return store_.way_to(revision);
+}
+
+absl::StatusOr<v1::ListRevisionsResponse> Applier::revisions(
+    const v1::ListRevisionsRequest& request) {
+  const std::lock_guard lock(mutex_);
+  return list_revisions(store_, request);
+}
+
+absl::StatusOr<v1::ListAuditResponse> Applier::audit(const v1::ListAuditRequest& request) {
+  const std::lock_guard lock(mutex_);
+  return list_audit(store_, request);
+}
+
+absl::StatusOr<v1::DiffResponse> Applier::diff(const v1::DiffRequest& request) {
+  const absl::StatusOr<Snapshot> from = state_at(request.from());
+  if (!from.ok()) return from.status();
+  const absl::StatusOr<Snapshot> to =
+      request.to() == 0 ? publisher_.head() : state_at(request.to());
+  if (!to.ok()) return to.status();
+  return diff_of(*from, *to);
 }
 
 Applier::Outcome Applier::change(const char* action, const google::protobuf::Message& request,

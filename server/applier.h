@@ -38,6 +38,16 @@ class Applier {
                 const ChangeContext& context);
   Outcome remove(const v1::DeleteRequest& request, const std::string& peer,
                  const ChangeContext& context);
+  Outcome rollback(const v1::RollbackRequest& request, const std::string& peer,
+                   const ChangeContext& context);
+
+  // The past, from the store: to be read where waiting for the disk is no harm. Errors as the
+  // Store's. Revision 0 is the empty state.
+  absl::StatusOr<Snapshot> state_at(uint64_t revision);
+  absl::StatusOr<Delta> way_to(uint64_t revision);
+  absl::StatusOr<v1::ListRevisionsResponse> revisions(const v1::ListRevisionsRequest& request);
+  absl::StatusOr<v1::ListAuditResponse> audit(const v1::ListAuditRequest& request);
+  absl::StatusOr<v1::DiffResponse> diff(const v1::DiffRequest& request);
 
  private:
   // A request on its way.
@@ -52,6 +62,7 @@ class Applier {
                  const v1::ChangeOptions& options, const std::string& peer,
                  const ChangeContext& context, const Planner& plan);
   // Requires, of these: the lock is held.
+  absl::StatusOr<Snapshot> locked_state_at(uint64_t revision);
   std::optional<Outcome> answer_again(const RequestRecord& request);
   Outcome carry_out(Plan plan, const Snapshot& before, Change& change);
   Outcome keep_answer(Outcome outcome, Change& change);

@@ -9,6 +9,7 @@
 #include "core/snapshot/wire.h"
 #include "server/context.h"
 #include "server/grpc_status.h"
+#include "server/history.h"
 
 namespace limpet {
 namespace {
@@ -18,14 +19,6 @@ grpc::ServerUnaryReactor* finish(grpc::CallbackServerContext* context,
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(to_grpc(status));
   return reactor;
-}
-
-// As users see it: with the revision of its last change, which its bytes do not carry.
-absl::StatusOr<v1::Resource> resource_of(const Entry& entry) {
-  absl::StatusOr<v1::Resource> resource = parse_resource(entry.key.kind, entry.bytes);
-  if (!resource.ok()) return resource;
-  mutable_metadata_of(*object_of(*resource)).set_resource_version(str_cat(entry.revision));
-  return resource;
 }
 
 }  // namespace
@@ -116,6 +109,11 @@ class RefusedWait final : public grpc::ServerWriteReactor<v1::WaitActiveResponse
 
 absl::Status stopping() { return absl::UnavailableError("the server is stopping"); }
 
+absl::Status too_many_jobs() {
+  return absl::ResourceExhaustedError(
+      str_cat(SerialWorker::kMaxJobs, " requests are waiting; try again later"));
+}
+
 }  // namespace
 
 template <typename Change, typename Response>
@@ -134,8 +132,7 @@ grpc::ServerUnaryReactor* ManagementService::change(grpc::CallbackServerContext*
     reactor->Finish(to_grpc(outcome.status, outcome.violations));
   });
   if (!accepted) {
-    reactor->Finish(to_grpc(absl::ResourceExhaustedError(
-        str_cat(SerialWorker::kMaxJobs, " changes are waiting; try again later"))));
+    reactor->Finish(to_grpc(too_many_jobs()));
   }
   return reactor;
 }
@@ -154,6 +151,45 @@ grpc::ServerUnaryReactor* ManagementService::Delete(grpc::CallbackServerContext*
   return change(context, response, [this, request](const std::string& peer) {
     return applier_.remove(*request, peer, make_change_context());
   });
+}
+
+grpc::ServerUnaryReactor* ManagementService::Rollback(grpc::CallbackServerContext* context,
+                                                      const v1::RollbackRequest* request,
+                                                      v1::ApplyResponse* response) {
+  return change(context, response, [this, request](const std::string& peer) {
+    return applier_.rollback(*request, peer, make_change_context());
+  });
+}
+
+template <typename Read, typename Response>
+grpc::ServerUnaryReactor* ManagementService::read_past(grpc::CallbackServerContext* context,
+                                                       Response* response, Read read) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const bool accepted = worker_.post([reactor, response, read] {
+    absl::StatusOr<Response> answer = read();
+    if (answer.ok()) *response = *std::move(answer);
+    reactor->Finish(to_grpc(answer.status()));
+  });
+  if (!accepted) reactor->Finish(to_grpc(too_many_jobs()));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ManagementService::ListRevisions(
+    grpc::CallbackServerContext* context, const v1::ListRevisionsRequest* request,
+    v1::ListRevisionsResponse* response) {
+  return read_past(context, response, [this, request] { return applier_.revisions(*request); });
+}
+
+grpc::ServerUnaryReactor* ManagementService::ListAudit(grpc::CallbackServerContext* context,
+                                                       const v1::ListAuditRequest* request,
+                                                       v1::ListAuditResponse* response) {
+  return read_past(context, response, [this, request] { return applier_.audit(*request); });
+}
+
+grpc::ServerUnaryReactor* ManagementService::Diff(grpc::CallbackServerContext* context,
+                                                  const v1::DiffRequest* request,
+                                                  v1::DiffResponse* response) {
+  return read_past(context, response, [this, request] { return applier_.diff(*request); });
 }
 
 grpc::ServerUnaryReactor* ManagementService::Get(grpc::CallbackServerContext* context,

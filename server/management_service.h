@@ -17,8 +17,8 @@
 
 namespace limpet {
 
-// Thread-safe. Reads answer from the published snapshot, on gRPC's threads; changes take turns on
-// a thread of their own.
+// Thread-safe. Reads answer from the published snapshot, on gRPC's threads; changes, and reads of
+// the past, take turns on a thread of their own.
 class ManagementService final : public v1::Management::CallbackService {
  public:
   static constexpr size_t kMaxWaits = 10'000;
@@ -43,6 +43,18 @@ class ManagementService final : public v1::Management::CallbackService {
   grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context,
                                    const v1::DeleteRequest* request,
                                    v1::DeleteResponse* response) override;
+  grpc::ServerUnaryReactor* ListRevisions(grpc::CallbackServerContext* context,
+                                          const v1::ListRevisionsRequest* request,
+                                          v1::ListRevisionsResponse* response) override;
+  grpc::ServerUnaryReactor* Diff(grpc::CallbackServerContext* context,
+                                 const v1::DiffRequest* request,
+                                 v1::DiffResponse* response) override;
+  grpc::ServerUnaryReactor* Rollback(grpc::CallbackServerContext* context,
+                                     const v1::RollbackRequest* request,
+                                     v1::ApplyResponse* response) override;
+  grpc::ServerUnaryReactor* ListAudit(grpc::CallbackServerContext* context,
+                                      const v1::ListAuditRequest* request,
+                                      v1::ListAuditResponse* response) override;
   grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
                                       const v1::ListNodesRequest* request,
                                       v1::ListNodesResponse* response) override;
@@ -62,6 +74,10 @@ class ManagementService final : public v1::Management::CallbackService {
   template <typename Change, typename Response>
   grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context, Response* response,
                                    Change change);
+  // Reads on the worker, where the disk may be waited for, and finishes the reactor.
+  template <typename Read, typename Response>
+  grpc::ServerUnaryReactor* read_past(grpc::CallbackServerContext* context, Response* response,
+                                      Read read);
   void remove(Wait* wait);
 
   Applier& applier_;

@@ -16,6 +16,8 @@ namespace {
 // commit adds one revision, so that the past shrinks while no commit waits long for it.
 constexpr int kCompactRevisions = 8;
 constexpr int64_t kCompactRows = 1000;
+// A list of revisions ends with the one that brings its changes beyond this.
+constexpr size_t kMaxListedChanges = 100'000;
 
 EntryKey key_at(const sqlite::Statement& row, int column) {
   return {std::string(row.bytes(column)), std::string(row.bytes(column + 1)),
@@ -137,7 +139,9 @@ absl::Status SqliteStore::read_changes(std::vector<RevisionRecord>& revisions) {
       "SELECT kind, namespace, name, bytes IS NULL, created FROM changes WHERE revision = ?1 "
       "ORDER BY kind, namespace, name");
   if (!select.ok()) return select.status();
-  for (RevisionRecord& record : revisions) {
+  size_t changes = 0;
+  for (size_t i = 0; i < revisions.size(); ++i) {
+    RevisionRecord& record = revisions[i];
     select->bind(1, static_cast<int64_t>(record.revision));
     while (true) {
       const absl::StatusOr<bool> row = select->step();
@@ -148,6 +152,8 @@ absl::Status SqliteStore::read_changes(std::vector<RevisionRecord>& revisions) {
                                   select->int64(3) != 0 ? Change::kRemoved : made);
     }
     select->reset();
+    changes += record.changes.size();
+    if (changes > kMaxListedChanges) revisions.resize(i + 1);
   }
   return absl::OkStatus();
 }

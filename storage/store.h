@@ -101,7 +101,7 @@ class Store {
   // The way to a revision from the one before. OUT_OF_RANGE: as above; of the oldest revision
   // itself the way is gone.
   virtual absl::StatusOr<Delta> way_to(uint64_t revision) = 0;
-  // Newest first, older than `before` (0: any).
+  // Newest first, older than `before` (0: any); fewer than `limit` where they changed very much.
   virtual absl::StatusOr<std::vector<RevisionRecord>> revisions(size_t limit,
                                                                 uint64_t before) = 0;
   virtual absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) = 0;
