@@ -128,6 +128,11 @@ class GrpcManagement : public Management {
       message =
           str_cat("cannot reach the management server at ", address_, ": ", reason_of(message));
     }
+    if (code == absl::StatusCode::kUnimplemented && message.empty()) {
+      message =
+          str_cat("the management server at ", address_, " is older than this gwctl and does ",
+                  "not know this call; \"gwctl version\" shows both");
+    }
     absl::Status result(code, message);
     if (!status.error_details().empty()) {
       result.SetPayload(kRpcStatusPayload, absl::Cord(status.error_details()));

@@ -71,11 +71,15 @@ int diff_revisions(const Session& session, const DiffOptions& options) {
   if (!response.ok()) return error_code(session.fail(response.status()));
   const DiffSides sides{str_cat("revision ", response->from()),
                         str_cat("revision ", response->to()), session.environment.color};
+  // A change may be of what the server alone writes: then there is nothing to show.
+  int result = kOk;
   for (const v1::DiffResponse::Change& change : response->changes()) {
-    session.out() << object_diff(change.has_before() ? &change.before() : nullptr,
-                                 change.has_after() ? &change.after() : nullptr, sides);
+    const std::string text = object_diff(change.has_before() ? &change.before() : nullptr,
+                                         change.has_after() ? &change.after() : nullptr, sides);
+    if (!text.empty()) result = kFailed;
+    session.out() << text;
   }
-  return response->changes().empty() ? kOk : kFailed;
+  return result;
 }
 
 int run_diff(const Session& session, const DiffOptions& options) {

@@ -99,9 +99,9 @@ int print_diff(const Session& session, Management& server, const v1::Revision& r
   const DiffSides sides{str_cat("revision ", request.from()), str_cat("revision ", request.to()),
                         session.environment.color};
   for (const v1::DiffResponse::Change& change : response->changes()) {
-    session.out() << "\n"
-                  << object_diff(change.has_before() ? &change.before() : nullptr,
-                                 change.has_after() ? &change.after() : nullptr, sides);
+    const std::string text = object_diff(change.has_before() ? &change.before() : nullptr,
+                                         change.has_after() ? &change.after() : nullptr, sides);
+    if (!text.empty()) session.out() << "\n" << text;
   }
   return kOk;
 }

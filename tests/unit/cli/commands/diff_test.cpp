@@ -104,6 +104,16 @@ TEST_F(DiffTest, ObjectsMadeAgainDiffer) {
   EXPECT_NE(gwctl.out.find("-  uid: uid-1\n+  uid: uid-2\n"), std::string::npos) << gwctl.out;
 }
 
+// After a rollback an object is what it was, but for its generation.
+TEST_F(DiffTest, WhatOnlyTheServerWritesIsNoDifferenceOfRevisions) {
+  apply(kTwoObjects);
+  gwctl.state.states[2] = gwctl.state.objects;
+  v1::Resource& resource = gwctl.state.states[2].at({"Namespace", "", "server"});
+  mutable_metadata_of(*object_of(resource)).set_generation(5);
+  EXPECT_EQ(gwctl({"diff", "--from", "1", "--to", "2"}), kOk);
+  EXPECT_EQ(gwctl.out, "");
+}
+
 TEST_F(DiffTest, ErrorsAreMoreThanOne) {
   EXPECT_EQ(diff("kind: Servce\n"), kRejected);
   EXPECT_EQ(gwctl.err.find("nothing was changed"), std::string::npos);
