@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -21,13 +22,18 @@ int64_t unix_now_s() {
 NodeControl::NodeControl(boost::asio::io_context& io, NodeIdentity identity,
                          const std::filesystem::path& data_dir,
                          std::vector<std::unique_ptr<Worker>>& workers)
-    : identity_(std::move(identity)),
+    : io_(io),
+      identity_(std::move(identity)),
       activator_(io, identity_.address, workers, [this] { report(); }),
-      file_(data_dir / "state.log"),
+      state_path_(data_dir / "state.log"),
       heartbeat_timer_(io) {}
 
 void NodeControl::restore(std::function<void()> ready) {
-  StateFile::Loaded loaded = file_.load();
+  StateFile file(state_path_);
+  StateFile::Loaded loaded = file.load();
+  writer_ = std::make_unique<StateWriter>(std::move(file), [this](const absl::Status& status) {
+    boost::asio::post(io_, [this, status] { on_written(status); });
+  });
   if (!loaded.problem.empty()) spdlog::warn("last known good state: {}", loaded.problem);
   if (loaded.snapshot.id().revision == 0) return ready();
   activating_ = true;
@@ -112,26 +118,27 @@ void NodeControl::activate(SyncState::Update update) {
   const uint64_t revision = update.next.id().revision;
   auto shared = std::make_shared<const SyncState::Update>(std::move(update));
   const std::vector<CompileError> errors = activator_.activate(
-      shared->next, [this, shared, began] { on_active(*shared, began); });
+      shared->next, [this, shared, began] { on_active(shared, began); });
   if (errors.empty()) return;
   activating_ = false;
   reject(revision, errors);
 }
 
-void NodeControl::on_active(const SyncState::Update& update, Clock::time_point began) {
+void NodeControl::on_active(std::shared_ptr<const SyncState::Update> update,
+                            Clock::time_point began) {
   activating_ = false;
   live_ = true;
-  state_.accept(update.next);
+  state_.accept(update->next);
   state_unix_s_ = unix_now_s();
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began);
   v1::NodeMessage message;
-  *message.mutable_ack()->mutable_state() = to_proto(update.next.id());
+  *message.mutable_ack()->mutable_state() = to_proto(update->next.id());
   message.mutable_ack()->set_apply_micros(took.count());
   stream_.send(std::move(message));
   spdlog::info("revision {} serves after {} us ({} changed, {} removed)",
-               update.next.id().revision, took.count(), update.delta.upserts.size(),
-               update.delta.removed.size());
-  keep(update);
+               update->next.id().revision, took.count(), update->delta.upserts.size(),
+               update->delta.removed.size());
+  writer_->keep(std::move(update));
   report();
 }
 
@@ -167,14 +174,14 @@ void NodeControl::reject(uint64_t revision, const std::vector<CompileError>& rea
   stream_.send(std::move(message));
 }
 
-// After the acknowledgement: the disk holds up nobody, and its failure is no reason not to serve.
-void NodeControl::keep(const SyncState::Update& update) {
-  const absl::Status written = file_.append(update.delta, update.full, update.next);
-  state_file_problem_ = written.ok() ? std::string() : std::string(written.message());
-  if (!written.ok()) {
-    spdlog::error("revision {} serves, but is not kept for a restart: {}",
-                  update.next.id().revision, std::string(written.message()));
+// A failure of the disk is no reason not to serve.
+void NodeControl::on_written(const absl::Status& status) {
+  const std::string problem(status.message());
+  if (!status.ok() && problem != state_file_problem_) {
+    spdlog::error("what serves is not kept for a restart: {}", problem);
   }
+  state_file_problem_ = problem;
+  report();
 }
 
 void NodeControl::beat() {
