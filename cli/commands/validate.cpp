@@ -32,9 +32,9 @@ int run_validate(const Session& session, const ValidateOptions& options) {
 
 void add_validate(CLI::App& app, Session& session) {
   const auto options = std::make_shared<ValidateOptions>();
-  CLI::App* verb = add_verb(app, session, "validate",
-                            "Check manifests as the server would; asks no server", kExamples,
-                            options, run_validate);
+  CLI::App* verb =
+      add_verb(app, session, "validate", "Check manifests as the server would; asks no server",
+               kExamples, options, run_validate);
   add_file_flag(*verb, options->files)->required();
   verb->add_option("-n,--namespace", options->default_namespace,
                    "Namespace of objects that name none");
