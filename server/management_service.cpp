@@ -10,6 +10,7 @@
 #include "server/context.h"
 #include "server/grpc_status.h"
 #include "server/history.h"
+#include "server/refused_stream_grpc.h"
 
 namespace limpet {
 namespace {
@@ -100,12 +101,7 @@ class ManagementService::Wait final : public grpc::ServerWriteReactor<v1::WaitAc
 
 namespace {
 
-// For a call that is not to be: ends at once.
-class RefusedWait final : public grpc::ServerWriteReactor<v1::WaitActiveResponse> {
- public:
-  explicit RefusedWait(const absl::Status& status) { Finish(to_grpc(status)); }
-  void OnDone() override { delete this; }
-};
+using RefusedWait = RefusedStream<v1::WaitActiveResponse>;
 
 absl::Status stopping() { return absl::UnavailableError("the server is stopping"); }
 
@@ -274,7 +270,13 @@ grpc::ServerWriteReactor<v1::WaitActiveResponse>* ManagementService::WaitActive(
   return wait.get();
 }
 
+grpc::ServerWriteReactor<v1::WatchResponse>* ManagementService::Watch(
+    grpc::CallbackServerContext*, const v1::WatchRequest* request) {
+  return watches_.start(*request);
+}
+
 void ManagementService::stop() {
+  watches_.stop();
   std::vector<std::shared_ptr<Wait>> waits;
   {
     const std::lock_guard lock(mutex_);

@@ -14,6 +14,7 @@
 #include "server/node_registry.h"
 #include "server/publisher.h"
 #include "server/serial_worker.h"
+#include "server/watch_service.h"
 
 namespace limpet {
 
@@ -55,6 +56,8 @@ class ManagementService final : public v1::Management::CallbackService {
   grpc::ServerUnaryReactor* ListAudit(grpc::CallbackServerContext* context,
                                       const v1::ListAuditRequest* request,
                                       v1::ListAuditResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchResponse>* Watch(grpc::CallbackServerContext* context,
+                                                     const v1::WatchRequest* request) override;
   grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
                                       const v1::ListNodesRequest* request,
                                       v1::ListNodesResponse* response) override;
@@ -64,7 +67,7 @@ class ManagementService final : public v1::Management::CallbackService {
                                        const v1::GetVersionRequest* request,
                                        v1::GetVersionResponse* response) override;
 
-  // Ends every WaitActive, and each that comes later, with UNAVAILABLE.
+  // Ends every WaitActive and Watch, and each that comes later, with UNAVAILABLE.
   void stop();
 
  private:
@@ -87,6 +90,8 @@ class ManagementService final : public v1::Management::CallbackService {
   std::mutex mutex_;
   bool stopped_ = false;
   std::unordered_map<Wait*, std::weak_ptr<Wait>> waits_;
+  WatchService watches_{applier_, publisher_, worker_};
+  // The last: its jobs use all that is above.
   SerialWorker worker_;
 };
 
