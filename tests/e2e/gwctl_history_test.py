@@ -115,6 +115,16 @@ class GwctlHistory(ClusterCase):
         self.assertIn('service/dropped deleted\n', done)
         self.gwctl('get', 'svc', 'dropped', '-n', 'shop', expect=3)
 
+    def test_waiting_for_an_object_to_go(self):
+        wait = ('wait', '--for=delete', 'svc', 'leaving', '-n', 'shop')
+        self.assertEqual(self.gwctl(*wait).stdout, 'service/leaving deleted\n')
+        self.put(services(leaving=80))
+        done = self.gwctl(*wait, '--timeout', '200ms', expect=6)
+        self.assertIn('Service shop/leaving', done.stderr)
+        waiting = self.cluster.start('gwctl', *wait, env={'LIMPET_SERVER': self.cluster.api})
+        self.gwctl('delete', 'svc', 'leaving', '-n', 'shop')
+        waiting.wait_output('service/leaving deleted')
+
     def test_a_mass_delete_must_be_meant(self):
         routes = [f'r{i}' for i in range(40)]
         self.put(''.join(ROUTE.format(name=name) for name in routes))
