@@ -187,5 +187,22 @@ TEST_F(SqliteHistoryTest, AFailedCommitRemembersNoRequest) {
   EXPECT_FALSE(store_->find_request("one").value());
 }
 
+TEST_F(SqliteHistoryTest, ADatabaseOfTheFirstSchemaKeepsItsHistory) {
+  commit_a_history();
+  const auto before = store_->revisions(100, 0).value();
+  store_.reset();
+  const absl::Status undone = sqlite::Database::open(file_)->execute(
+      "DROP TABLE requests; DROP INDEX changes_by_object; ALTER TABLE changes DROP COLUMN created;"
+      "ALTER TABLE meta DROP COLUMN oldest; PRAGMA user_version = 1;");
+  ASSERT_TRUE(undone.ok()) << undone;
+  store_ = SqliteStore::open(file_, Epoch(8)).value();
+  expect_states_from(0);
+  const auto after = store_->revisions(100, 0).value();
+  ASSERT_EQ(after.size(), before.size());
+  for (size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i].changes, before[i].changes);
+  commit({"e=6"});
+  expect_states_from(0);
+}
+
 }  // namespace
 }  // namespace limpet
