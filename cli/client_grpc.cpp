@@ -47,6 +47,19 @@ class GrpcManagement : public Management {
   absl::StatusOr<v1::DeleteResponse> remove(const v1::DeleteRequest& request) override {
     return call(&v1::Management::Stub::Delete, request);
   }
+  absl::StatusOr<v1::ListRevisionsResponse> list_revisions(
+      const v1::ListRevisionsRequest& request) override {
+    return call(&v1::Management::Stub::ListRevisions, request);
+  }
+  absl::StatusOr<v1::DiffResponse> diff(const v1::DiffRequest& request) override {
+    return call(&v1::Management::Stub::Diff, request);
+  }
+  absl::StatusOr<v1::ApplyResponse> rollback(const v1::RollbackRequest& request) override {
+    return call(&v1::Management::Stub::Rollback, request);
+  }
+  absl::StatusOr<v1::ListAuditResponse> list_audit(const v1::ListAuditRequest& request) override {
+    return call(&v1::Management::Stub::ListAudit, request);
+  }
   absl::StatusOr<v1::ListNodesResponse> list_nodes() override {
     return call(&v1::Management::Stub::ListNodes, v1::ListNodesRequest());
   }
@@ -57,21 +70,38 @@ class GrpcManagement : public Management {
   absl::Status wait_active(uint64_t revision, absl::Duration timeout,
                            const Progress& progress) override {
     grpc::ClientContext context;
-    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+    set_timeout(context, timeout);
     v1::WaitActiveRequest request;
     request.set_revision(revision);
-    const auto reader = stub_->WaitActive(&context, request);
-    v1::WaitActiveResponse response;
-    while (reader->Read(&response)) {
-      if (progress(response)) continue;
-      context.TryCancel();
-      reader->Finish();
-      return absl::OkStatus();
-    }
-    return to_absl(reader->Finish());
+    return read_all(context, *stub_->WaitActive(&context, request), progress);
+  }
+
+  absl::Status watch(const v1::WatchRequest& request, absl::Duration timeout,
+                     const Events& events) override {
+    grpc::ClientContext context;
+    set_timeout(context, timeout);
+    return read_all(context, *stub_->Watch(&context, request), events);
   }
 
  private:
+  static void set_timeout(grpc::ClientContext& context, absl::Duration timeout) {
+    if (timeout == absl::InfiniteDuration()) return;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
+  }
+
+  template <typename Response>
+  absl::Status read_all(grpc::ClientContext& context, grpc::ClientReader<Response>& reader,
+                        const std::function<bool(const Response&)>& handle) {
+    Response response;
+    while (reader.Read(&response)) {
+      if (handle(response)) continue;
+      context.TryCancel();
+      reader.Finish();
+      return absl::OkStatus();
+    }
+    return to_absl(reader.Finish());
+  }
+
   template <typename Request, typename Response>
   absl::StatusOr<Response> call(grpc::Status (v1::Management::Stub::*method)(grpc::ClientContext*,
                                                                              const Request&,
@@ -97,6 +127,11 @@ class GrpcManagement : public Management {
       code = absl::StatusCode::kUnavailable;
       message =
           str_cat("cannot reach the management server at ", address_, ": ", reason_of(message));
+    }
+    if (code == absl::StatusCode::kUnimplemented && message.empty()) {
+      message =
+          str_cat("the management server at ", address_, " is older than this gwctl and does ",
+                  "not know this call; \"gwctl version\" shows both");
     }
     absl::Status result(code, message);
     if (!status.error_details().empty()) {

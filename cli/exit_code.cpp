@@ -7,12 +7,13 @@ ExitCode exit_code_of(const absl::Status& status) {
     case absl::StatusCode::kOk:
       return kOk;
     case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kOutOfRange:  // a revision that is not kept, or not there yet
       return kNotFound;
     case absl::StatusCode::kAborted:
     case absl::StatusCode::kAlreadyExists:
-    case absl::StatusCode::kFailedPrecondition:
       return kConflict;
     case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kFailedPrecondition:
       return kRejected;
     case absl::StatusCode::kDeadlineExceeded:
       return kTimedOut;

@@ -10,8 +10,8 @@ enum ExitCode : int {
   kFailed = 1,  // a condition that did not come true, or an error of the server's own
   kUsage = 2,
   kNotFound = 3,
-  kConflict = 4,
-  kRejected = 5,  // by validation; nothing was changed
+  kConflict = 4,  // what is stored is not what it was expected to be
+  kRejected = 5,  // by validation or by a guard; nothing was changed
   kTimedOut = 6,
   kUnreachable = 7,  // or denied
 };

@@ -1,6 +1,7 @@
 // gwctl: the command line of the management server.
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 
 #include "cli/client_grpc.h"
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
       .out = std::cout,
       .err = std::cerr,
       .progress = isatty(STDERR_FILENO) == 1,
+      .color = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr,
       .version = LIMPET_VERSION,
       .now = [] { return absl::Now(); },
       .connect = limpet::cli::connect_to,

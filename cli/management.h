@@ -21,14 +21,22 @@ class Management {
   virtual absl::StatusOr<v1::GetResponse> get(const v1::GetRequest& request) = 0;
   virtual absl::StatusOr<v1::ListResponse> list(const v1::ListRequest& request) = 0;
   virtual absl::StatusOr<v1::DeleteResponse> remove(const v1::DeleteRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListRevisionsResponse> list_revisions(
+      const v1::ListRevisionsRequest& request) = 0;
+  virtual absl::StatusOr<v1::DiffResponse> diff(const v1::DiffRequest& request) = 0;
+  virtual absl::StatusOr<v1::ApplyResponse> rollback(const v1::RollbackRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListAuditResponse> list_audit(const v1::ListAuditRequest& request) = 0;
   virtual absl::StatusOr<v1::ListNodesResponse> list_nodes() = 0;
   virtual absl::StatusOr<v1::GetVersionResponse> version() = 0;
 
-  // Calls `progress` for each message until it returns false, the stream ends, or the time is
-  // over (kDeadlineExceeded).
+  // Streams: the function is called for each message until it returns false, the stream ends, or
+  // the time is over (kDeadlineExceeded).
   using Progress = std::function<bool(const v1::WaitActiveResponse&)>;
   virtual absl::Status wait_active(uint64_t revision, absl::Duration timeout,
                                    const Progress& progress) = 0;
+  using Events = std::function<bool(const v1::WatchResponse&)>;
+  virtual absl::Status watch(const v1::WatchRequest& request, absl::Duration timeout,
+                             const Events& events) = 0;
 };
 
 struct FieldViolation {

@@ -5,6 +5,10 @@
 #include <spdlog/spdlog.h>
 
 #include "core/base/text.h"
+#include "core/snapshot/wire.h"
+#include "server/guard.h"
+#include "server/history.h"
+#include "server/request_options.h"
 
 namespace limpet {
 namespace {
@@ -35,6 +39,17 @@ Applier::Outcome refusal(std::vector<Violation> violations) {
   return outcome;
 }
 
+Applier::Outcome failure(absl::Status status) {
+  return Applier::Outcome{std::move(status), {}, {}, {}};
+}
+
+std::string answer_of(const Applier::Outcome& outcome) {
+  v1::ApplyResponse answer;
+  *answer.mutable_state() = to_proto(outcome.state);
+  answer.mutable_results()->Assign(outcome.results.begin(), outcome.results.end());
+  return serialize(answer);
+}
+
 }  // namespace
 
 absl::StatusOr<Snapshot> open_state(Store& store, const ChangeContext& context) {
@@ -45,7 +60,7 @@ absl::StatusOr<Snapshot> open_state(Store& store, const ChangeContext& context) 
   const StateId before = stored->id();
   Snapshot next = stored->apply(delta_of(first.batch), before.epoch, before.revision + 1);
   const AuditRecord audit{context.now_unix_ms, "", "", "init", "first session key"};
-  const auto revision = store.commit(before.revision, first.batch, next.id().digest, audit);
+  const auto revision = store.commit(before.revision, first.batch, next.id().digest, audit, {});
   if (!revision.ok()) return revision.status();
   return next;
 }
@@ -61,43 +76,145 @@ Applier::Applier(Store& store, Publisher& publisher)
   }
 }
 
-Applier::Outcome Applier::apply(std::span<const v1::Resource> resources, const std::string& peer,
+Applier::Outcome Applier::apply(const v1::ApplyRequest& request, const std::string& peer,
                                 const ChangeContext& context) {
-  const std::lock_guard lock(mutex_);
-  const Snapshot before = publisher_.head();
-  return carry_out(plan_apply(before, index_, resources, context), before,
-                   {context.now_unix_ms, "", peer, "apply", ""});
+  return change("apply", request, request.options(), peer, context, [&](const Snapshot& before) {
+    return plan_apply(before, index_, request, context);
+  });
 }
 
-Applier::Outcome Applier::remove(std::span<const v1::EntryKey> keys, bool ignore_not_found,
-                                 const std::string& peer, const ChangeContext& context) {
-  const std::lock_guard lock(mutex_);
-  const Snapshot before = publisher_.head();
-  absl::StatusOr<Plan> plan = plan_delete(before, index_, keys, ignore_not_found, context);
-  if (!plan.ok()) return Outcome{plan.status(), {}, {}, {}};
-  return carry_out(*std::move(plan), before, {context.now_unix_ms, "", peer, "delete", ""});
+Applier::Outcome Applier::remove(const v1::DeleteRequest& request, const std::string& peer,
+                                 const ChangeContext& context) {
+  return change("delete", request, request.options(), peer, context, [&](const Snapshot& before) {
+    return plan_delete(before, index_, request, context);
+  });
 }
 
-Applier::Outcome Applier::carry_out(Plan plan, const Snapshot& before, const AuditRecord& audit) {
-  if (!plan.violations.empty()) return refusal(std::move(plan.violations));
-  if (plan.batch.empty()) {
-    return Outcome{absl::OkStatus(), {}, before.id(), std::move(plan.results)};
+Applier::Outcome Applier::rollback(const v1::RollbackRequest& request, const std::string& peer,
+                                   const ChangeContext& context) {
+  if (request.to() == 0) return refusal({{"to", "is required: the revision to go back to"}});
+  v1::ChangeOptions options = request.options();
+  if (options.message().empty()) options.set_message(str_cat("to revision ", request.to()));
+  const auto plan = [&](const Snapshot& before) -> absl::StatusOr<Plan> {
+    const absl::StatusOr<Snapshot> target = locked_state_at(request.to());
+    if (!target.ok()) return target.status();
+    return plan_rollback(before, index_, *target, context);
+  };
+  return change("rollback", request, options, peer, context, plan);
+}
+
+absl::StatusOr<Snapshot> Applier::locked_state_at(uint64_t revision) {
+  const Snapshot head = publisher_.head();
+  const absl::StatusOr<Delta> way = store_.way_back_to(revision);
+  if (!way.ok()) return way.status();
+  return head.apply(*way, head.id().epoch, revision);
+}
+
+absl::StatusOr<Snapshot> Applier::state_at(uint64_t revision) {
+  const std::lock_guard lock(mutex_);
+  return locked_state_at(revision);
+}
+
+absl::StatusOr<Delta> Applier::way_to(uint64_t revision) {
+  const std::lock_guard lock(mutex_);
+  return store_.way_to(revision);
+}
+
+absl::StatusOr<v1::ListRevisionsResponse> Applier::revisions(
+    const v1::ListRevisionsRequest& request) {
+  const std::lock_guard lock(mutex_);
+  return list_revisions(store_, request);
+}
+
+absl::StatusOr<v1::ListAuditResponse> Applier::audit(const v1::ListAuditRequest& request) {
+  const std::lock_guard lock(mutex_);
+  return list_audit(store_, request);
+}
+
+absl::StatusOr<v1::DiffResponse> Applier::diff(const v1::DiffRequest& request) {
+  const absl::StatusOr<Snapshot> from = state_at(request.from());
+  if (!from.ok()) return from.status();
+  const absl::StatusOr<Snapshot> to =
+      request.to() == 0 ? publisher_.head() : state_at(request.to());
+  if (!to.ok()) return to.status();
+  return diff_of(*from, *to);
+}
+
+Applier::Outcome Applier::change(const char* action, const google::protobuf::Message& request,
+                                 const v1::ChangeOptions& options, const std::string& peer,
+                                 const ChangeContext& context, const Planner& plan) {
+  if (auto violations = validate_options(options); !violations.empty()) {
+    return refusal(std::move(violations));
   }
+  Change change{options, {context.now_unix_ms, "", peer, action, options.message()}, {}};
+  if (!options.request_id().empty()) {
+    change.request = {options.request_id(), request_digest(action, request), ""};
+  }
+  const std::lock_guard lock(mutex_);
+  if (std::optional<Outcome> again = answer_again(change.request)) return *std::move(again);
+  const Snapshot before = publisher_.head();
+  if (absl::Status s = check_expected_revision(options, before.id()); !s.ok()) return failure(s);
+  absl::StatusOr<Plan> planned = plan(before);
+  if (!planned.ok()) return failure(planned.status());
+  return carry_out(*std::move(planned), before, change);
+}
+
+std::optional<Applier::Outcome> Applier::answer_again(const RequestRecord& request) {
+  if (request.id.empty()) return std::nullopt;
+  const absl::StatusOr<std::optional<RequestRecord>> first = store_.find_request(request.id);
+  if (!first.ok()) return failure(first.status());
+  if (!*first) return std::nullopt;
+  if ((*first)->digest != request.digest) {
+    return refusal({{"options.request_id",
+                     "was given to another request before; make a new one for each request"}});
+  }
+  v1::ApplyResponse answer;
+  const bool parsed = answer.ParseFromString((*first)->answer);
+  const std::optional<StateId> state = from_proto(answer.state());
+  if (!parsed || !state) return failure(absl::DataLossError("the kept answer cannot be read"));
+  return Outcome{absl::OkStatus(), {}, *state, {answer.results().begin(), answer.results().end()}};
+}
+
+Applier::Outcome Applier::carry_out(Plan plan, const Snapshot& before, Change& change) {
+  if (!plan.violations.empty()) return refusal(std::move(plan.violations));
+  Outcome outcome{absl::OkStatus(), {}, before.id(), std::move(plan.results)};
+  if (plan.batch.empty()) return keep_answer(std::move(outcome), change);
   // The dry run: the nodes' own code, on what would be stored. What they would refuse is not.
   const Delta delta = delta_of(plan.batch);
   const uint64_t revision = before.id().revision;
   Snapshot next = before.apply(delta, before.id().epoch, revision + 1);
   CompileResult compiled = compile(next, table_.get());
-  if (!compiled.errors.empty()) return refusal(violations_of(compiled.errors, plan.results));
+  if (!compiled.errors.empty()) {
+    outcome.results.resize(plan.resources);
+    return refusal(violations_of(compiled.errors, outcome.results));
+  }
+  if (!change.options.allow_mass_delete()) {
+    if (absl::Status s = check_mass_delete(before, delta); !s.ok()) return failure(s);
+  }
+  if (change.options.validate_only()) return outcome;
 
   // Only what is durable is seen by anybody, and what is kept beside the store follows it.
-  const auto committed = store_.commit(revision, plan.batch, next.id().digest, audit);
-  if (!committed.ok()) return Outcome{committed.status(), {}, {}, {}};
+  outcome.state = next.id();
+  change.request.answer = answer_of(outcome);
+  const auto committed =
+      store_.commit(revision, plan.batch, next.id().digest, change.audit, change.request);
+  if (!committed.ok()) return failure(committed.status());
   index_.apply(before, delta);
   table_ = std::move(compiled.table);
-  const StateId state = next.id();
   publisher_.publish(std::move(next));
-  return Outcome{absl::OkStatus(), {}, state, std::move(plan.results)};
+  if (absl::Status s = store_.compact(Retention(), change.audit.unix_ms); !s.ok()) {
+    spdlog::warn("old revisions stay for now: {}", s.ToString());
+  }
+  return outcome;
+}
+
+// Of a request that changes nothing: the same again must not change anything either, whatever
+// happens in between.
+Applier::Outcome Applier::keep_answer(Outcome outcome, Change& change) {
+  if (change.options.validate_only() || change.request.id.empty()) return outcome;
+  change.request.answer = answer_of(outcome);
+  if (absl::Status s = store_.remember(change.request); !s.ok()) return failure(s);
+  return outcome;
 }
 
 }  // namespace limpet

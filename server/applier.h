@@ -1,9 +1,10 @@
 // Carries changes out, one after the other: plan, dry run, commit, publish.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,15 +32,40 @@ class Applier {
   // nobody else commits or publishes.
   Applier(Store& store, Publisher& publisher);
 
-  // `peer`: from where the request came, for the audit.
-  Outcome apply(std::span<const v1::Resource> resources, const std::string& peer,
+  // `peer`: from where the request came, for the audit. With `validate_only` the outcome is what
+  // would be, with the head's name.
+  Outcome apply(const v1::ApplyRequest& request, const std::string& peer,
                 const ChangeContext& context);
-  Outcome remove(std::span<const v1::EntryKey> keys, bool ignore_not_found,
-                 const std::string& peer, const ChangeContext& context);
+  Outcome remove(const v1::DeleteRequest& request, const std::string& peer,
+                 const ChangeContext& context);
+  Outcome rollback(const v1::RollbackRequest& request, const std::string& peer,
+                   const ChangeContext& context);
+
+  // The past, from the store: to be read where waiting for the disk is no harm. Errors as the
+  // Store's. Revision 0 is the empty state.
+  absl::StatusOr<Snapshot> state_at(uint64_t revision);
+  absl::StatusOr<Delta> way_to(uint64_t revision);
+  absl::StatusOr<v1::ListRevisionsResponse> revisions(const v1::ListRevisionsRequest& request);
+  absl::StatusOr<v1::ListAuditResponse> audit(const v1::ListAuditRequest& request);
+  absl::StatusOr<v1::DiffResponse> diff(const v1::DiffRequest& request);
 
  private:
-  // Requires: the lock is held.
-  Outcome carry_out(Plan plan, const Snapshot& before, const AuditRecord& audit);
+  // A request on its way.
+  struct Change {
+    const v1::ChangeOptions& options;
+    AuditRecord audit;
+    RequestRecord request;  // the answer is filled in once there is one
+  };
+  using Planner = std::function<absl::StatusOr<Plan>(const Snapshot& before)>;
+
+  Outcome change(const char* action, const google::protobuf::Message& request,
+                 const v1::ChangeOptions& options, const std::string& peer,
+                 const ChangeContext& context, const Planner& plan);
+  // Requires, of these: the lock is held.
+  absl::StatusOr<Snapshot> locked_state_at(uint64_t revision);
+  std::optional<Outcome> answer_again(const RequestRecord& request);
+  Outcome carry_out(Plan plan, const Snapshot& before, Change& change);
+  Outcome keep_answer(Outcome outcome, Change& change);
 
   std::mutex mutex_;
   Store& store_;

@@ -1,5 +1,6 @@
 #include "server/apply.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <memory>
@@ -23,28 +24,6 @@ using google::protobuf::Message;
 namespace {
 
 std::string at(std::string_view list, size_t index) { return str_cat(list, "[", index, "]"); }
-
-v1::ObjectResult result_of(const EntryKey& key, v1::ObjectResult::Outcome outcome) {
-  v1::ObjectResult result;
-  v1::EntryKey& named = *result.mutable_key();
-  named.set_kind(key.kind);
-  named.set_namespace_(key.ns);
-  named.set_name(key.name);
-  result.set_outcome(outcome);
-  return result;
-}
-
-// The object without its metadata and the version it was written in: what a generation counts.
-std::string content_of(const Message& object) {
-  const std::unique_ptr<Message> copy(object.New());
-  copy->CopyFrom(object);
-  for (const char* name : {"metadata", "api_version"}) {
-    if (const auto* field = copy->GetDescriptor()->FindFieldByName(name)) {
-      copy->GetReflection()->ClearField(copy.get(), field);
-    }
-  }
-  return serialize(*copy);
-}
 
 struct Stored {
   StoredObject object;
@@ -114,6 +93,8 @@ class RequestReader {
     return resource;
   }
 
+  bool contains(const EntryKey& key) const { return seen_.contains(key); }
+
  private:
   std::vector<Violation>& violations_;
   std::map<EntryKey, size_t> seen_;
@@ -128,7 +109,101 @@ absl::Status not_found(std::vector<std::string> missing) {
                                      more == 0 ? "" : str_cat(" and ", more, " more")));
 }
 
+// The keys that a request has deleted so far, and what that does.
+class Removals {
+ public:
+  Removals(const Snapshot& before, Batch& batch) : before_(before), batch_(batch) {}
+
+  v1::ObjectResult::Outcome remove(const EntryKey& key) {
+    if (before_.find(key) == nullptr) return v1::ObjectResult::NOT_FOUND;
+    if (seen_.insert(key).second) batch_.removed.push_back(key);
+    return v1::ObjectResult::DELETED;
+  }
+  bool contains(const EntryKey& key) const { return seen_.contains(key); }
+
+ private:
+  const Snapshot& before_;
+  Batch& batch_;
+  std::set<EntryKey> seen_;
+};
+
+using Labels = google::protobuf::Map<std::string, std::string>;
+
+bool has_labels(const Entry& entry, const Labels& wanted) {
+  const absl::StatusOr<v1::Resource> resource = parse_resource(entry.key.kind, entry.bytes);
+  if (!resource.ok()) return false;
+  const Labels& labels = metadata_of(*object_of(*resource)).labels();
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& label) {
+    const auto found = labels.find(label.first);
+    return found != labels.end() && found->second == label.second;
+  });
+}
+
+// In the order of their keys.
+std::set<EntryKey> keys_with(const Snapshot& snapshot, const Labels& labels) {
+  std::set<EntryKey> keys;
+  for (const KindInfo& info : user_kinds()) {
+    snapshot.for_each(info.kind, [&](const EntryPtr& entry) {
+      if (has_labels(*entry, labels)) keys.insert(entry->key);
+    });
+  }
+  return keys;
+}
+
+// The keys of `deletes`; one that is among the resources too, or is none, is a violation.
+std::vector<EntryKey> read_deletes(const v1::ApplyRequest& request, const RequestReader& reader,
+                                   std::vector<Violation>& violations) {
+  std::vector<EntryKey> keys;
+  for (int i = 0; i < request.deletes_size(); ++i) {
+    const std::string place = at("deletes", static_cast<size_t>(i));
+    const absl::StatusOr<EntryKey> key = resolve_key(request.deletes(i));
+    if (!key.ok()) {
+      violations.push_back({place, str_cat(key.status().message())});
+    } else if (reader.contains(*key)) {
+      violations.push_back(
+          {place, str_cat("is among the resources too (", to_string(*key), "); name it once")});
+    } else {
+      keys.push_back(*key);
+    }
+  }
+  return keys;
+}
+
+void plan_removals(const Snapshot& before, const v1::ApplyRequest& request,
+                   const std::vector<EntryKey>& deletes, const RequestReader& reader, Plan& plan) {
+  Removals removals(before, plan.batch);
+  for (const EntryKey& key : deletes) {
+    plan.results.push_back(result_of(key, removals.remove(key)));
+  }
+  if (request.prune_labels().empty()) return;
+  for (const EntryKey& key : keys_with(before, request.prune_labels())) {
+    if (reader.contains(key) || removals.contains(key)) continue;
+    plan.results.push_back(result_of(key, removals.remove(key)));
+  }
+}
+
 }  // namespace
+
+v1::ObjectResult result_of(const EntryKey& key, v1::ObjectResult::Outcome outcome) {
+  v1::ObjectResult result;
+  v1::EntryKey& named = *result.mutable_key();
+  named.set_kind(key.kind);
+  named.set_namespace_(key.ns);
+  named.set_name(key.name);
+  result.set_outcome(outcome);
+  return result;
+}
+
+std::string content_of(const Message& object) {
+  const std::unique_ptr<Message> copy(object.New());
+  copy->CopyFrom(object);
+  for (const char* name : {"metadata", "api_version"}) {
+    if (const auto* field = copy->GetDescriptor()->FindFieldByName(name)) {
+      copy->GetReflection()->ClearField(copy.get(), field);
+    }
+  }
+  return serialize(*copy);
+}
 
 absl::StatusOr<EntryKey> resolve_key(const v1::EntryKey& key) {
   const KindInfo* info = find_kind(key.kind());
@@ -143,24 +218,28 @@ absl::StatusOr<EntryKey> resolve_key(const v1::EntryKey& key) {
   return resolved;
 }
 
-Plan plan_apply(const Snapshot& before, const SliceIndex& index,
-                std::span<const v1::Resource> resources, const ChangeContext& context) {
+Plan plan_apply(const Snapshot& before, const SliceIndex& index, const v1::ApplyRequest& request,
+                const ChangeContext& context) {
   Plan plan;
-  if (resources.size() > kMaxRequestObjects) {
+  const auto count = static_cast<size_t>(request.resources_size());
+  if (count + static_cast<size_t>(request.deletes_size()) > kMaxRequestObjects) {
     plan.violations.push_back(
         {"resources", str_cat("has more than ", kMaxRequestObjects, " objects")});
     return plan;
   }
   RequestReader reader(plan.violations);
   std::vector<v1::Resource> readable;
-  readable.reserve(resources.size());
-  for (size_t i = 0; i < resources.size(); ++i) {
-    if (auto resource = reader.read(resources[i], i)) readable.push_back(*std::move(resource));
+  readable.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    auto resource = reader.read(request.resources(static_cast<int>(i)), i);
+    if (resource) readable.push_back(*std::move(resource));
   }
+  const std::vector<EntryKey> deletes = read_deletes(request, reader, plan.violations);
   if (!plan.violations.empty()) return plan;
 
   // Nothing can be refused from here on.
   const uint64_t revision = before.id().revision + 1;
+  plan.resources = readable.size();
   for (v1::Resource& resource : readable) {
     const EntryKey key = key_of(resource);
     Stored stored = make_stored(resource, key, before.find(key), revision, context);
@@ -169,35 +248,35 @@ Plan plan_apply(const Snapshot& before, const SliceIndex& index,
       plan.batch.upserts.push_back(std::move(stored.object));
     }
   }
+  plan_removals(before, request, deletes, reader, plan);
   derive_endpoint_states(before, index, revision, context, plan.batch);
   return plan;
 }
 
 absl::StatusOr<Plan> plan_delete(const Snapshot& before, const SliceIndex& index,
-                                 std::span<const v1::EntryKey> keys, bool ignore_not_found,
+                                 const v1::DeleteRequest& request,
                                  const ChangeContext& context) {
   Plan plan;
   std::vector<std::string> missing;
-  std::set<EntryKey> seen;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    const absl::StatusOr<EntryKey> key = resolve_key(keys[i]);
+  Removals removals(before, plan.batch);
+  for (int i = 0; i < request.keys_size(); ++i) {
+    const absl::StatusOr<EntryKey> key = resolve_key(request.keys(i));
     if (!key.ok()) {
-      plan.violations.push_back({at("keys", i), str_cat(key.status().message())});
+      plan.violations.push_back(
+          {at("keys", static_cast<size_t>(i)), str_cat(key.status().message())});
       continue;
     }
-    const bool repeated = !seen.insert(*key).second;
-    const bool there = before.find(*key) != nullptr;
-    if (there && !repeated) plan.batch.removed.push_back(*key);
-    if (!there && !repeated) missing.push_back(to_string(*key));
-    plan.results.push_back(result_of(
-        *key, there ? v1::ObjectResult::DELETED : v1::ObjectResult::NOT_FOUND));
+    plan.results.push_back(result_of(*key, removals.remove(*key)));
+    if (plan.results.back().outcome() == v1::ObjectResult::NOT_FOUND) {
+      missing.push_back(to_string(*key));
+    }
   }
   if (!plan.violations.empty()) {
     plan.batch = {};
     plan.results.clear();
     return plan;
   }
-  if (!missing.empty() && !ignore_not_found) return not_found(std::move(missing));
+  if (!missing.empty() && !request.ignore_not_found()) return not_found(std::move(missing));
   derive_endpoint_states(before, index, before.id().revision + 1, context, plan.batch);
   return plan;
 }

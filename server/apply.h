@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
+#include <string>
 #include <vector>
 
 #include "core/validate/validate.h"
@@ -16,7 +16,7 @@ namespace limpet {
 
 // An object's stored bytes are at most this, so that it fits into one message of the node stream.
 inline constexpr size_t kMaxObjectBytes = 1024 * 1024 - 8 * 1024;
-// Objects in one request.
+// Objects in one request, deletes among them.
 inline constexpr size_t kMaxRequestObjects = 200'000;
 
 struct Plan {
@@ -25,25 +25,37 @@ struct Plan {
   std::vector<Violation> violations;
   // Of the snapshot's revision + 1. Empty: the request changes nothing.
   Batch batch;
-  std::vector<v1::ObjectResult> results;  // one per object of the request, in its order
+  std::vector<v1::ObjectResult> results;  // as ApplyResponse has them
+  // So many results, the first ones, are of the request's `resources`, in their order.
+  size_t resources = 0;
 };
 
 // The key that a request means: in the default namespace where it names none and the kind has
 // one. INVALID_ARGUMENT for a kind that users do not write, or no name.
 absl::StatusOr<EntryKey> resolve_key(const v1::EntryKey& key);
 
-// Requires, of all three: `index` is that of `before`.
+// What an object's generation counts: all but its metadata and the version it was written in.
+std::string content_of(const google::protobuf::Message& object);
 
-// Creates or changes the objects. Metadata that the server owns is dropped from the request and
-// filled in: namespace, uid, generation (+1 when more than the metadata changes),
-// creationTimestamp.
-Plan plan_apply(const Snapshot& before, const SliceIndex& index,
-                std::span<const v1::Resource> resources, const ChangeContext& context);
+v1::ObjectResult result_of(const EntryKey& key, v1::ObjectResult::Outcome outcome);
+
+// Requires, of all of them: `index` is that of `before`.
+
+// Creates, changes, deletes and prunes. Metadata that the server owns is dropped from the request
+// and filled in: namespace, uid, generation (+1 when more than the metadata changes),
+// creationTimestamp. Pruning reads every object; all else costs in proportion to the request.
+Plan plan_apply(const Snapshot& before, const SliceIndex& index, const v1::ApplyRequest& request,
+                const ChangeContext& context);
 
 // NOT_FOUND names every object that is missing, unless that is to be ignored.
 absl::StatusOr<Plan> plan_delete(const Snapshot& before, const SliceIndex& index,
-                                 std::span<const v1::EntryKey> keys, bool ignore_not_found,
+                                 const v1::DeleteRequest& request,
                                  const ChangeContext& context);
+
+// Makes users' objects those of `target`, with their uid and creationTimestamp. Generations go on
+// from where they are: +1 when more than the metadata changes. All that is not users' stays.
+Plan plan_rollback(const Snapshot& before, const SliceIndex& index, const Snapshot& target,
+                   const ChangeContext& context);
 
 // The state that a new database begins with: the first key of the ring. Empty once there is one.
 Plan plan_first_state(const Snapshot& before, const ChangeContext& context);

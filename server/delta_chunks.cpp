@@ -53,10 +53,7 @@ DeltaChunks make_delta_chunks(const Snapshot& from, const Snapshot& to) {
     *writer.room_for(message.ByteSizeLong()).add_removed() = std::move(message);
   }
   for (const EntryPtr& entry : delta.upserts) {
-    v1::Entry message;
-    *message.mutable_key() = to_proto(entry->key);
-    message.set_revision(entry->revision);
-    message.set_object(entry->bytes);
+    v1::Entry message = encode_entry(*entry, from.find(entry->key).get());
     *writer.room_for(message.ByteSizeLong()).add_upserts() = std::move(message);
   }
   return writer.finish();

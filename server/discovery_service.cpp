@@ -113,6 +113,11 @@ class DiscoveryService::Stream final
         const std::lock_guard lock(mutex_);
         return session_.on_heartbeat().status();
       }
+      case v1::NodeMessage::kReport: {
+        service_.registry_.reported(ticket_, message.report(), unix_ms_now());
+        const std::lock_guard lock(mutex_);
+        return session_.on_heartbeat().status();
+      }
       case v1::NodeMessage::MESSAGE_NOT_SET: break;
     }
     return absl::InvalidArgumentError("a message of a kind that this server does not know");

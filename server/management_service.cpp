@@ -9,6 +9,8 @@
 #include "core/snapshot/wire.h"
 #include "server/context.h"
 #include "server/grpc_status.h"
+#include "server/history.h"
+#include "server/refused_stream_grpc.h"
 
 namespace limpet {
 namespace {
@@ -18,14 +20,6 @@ grpc::ServerUnaryReactor* finish(grpc::CallbackServerContext* context,
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(to_grpc(status));
   return reactor;
-}
-
-// As users see it: with the revision of its last change, which its bytes do not carry.
-absl::StatusOr<v1::Resource> resource_of(const Entry& entry) {
-  absl::StatusOr<v1::Resource> resource = parse_resource(entry.key.kind, entry.bytes);
-  if (!resource.ok()) return resource;
-  mutable_metadata_of(*object_of(*resource)).set_resource_version(str_cat(entry.revision));
-  return resource;
 }
 
 }  // namespace
@@ -107,14 +101,14 @@ class ManagementService::Wait final : public grpc::ServerWriteReactor<v1::WaitAc
 
 namespace {
 
-// For a call that is not to be: ends at once.
-class RefusedWait final : public grpc::ServerWriteReactor<v1::WaitActiveResponse> {
- public:
-  explicit RefusedWait(const absl::Status& status) { Finish(to_grpc(status)); }
-  void OnDone() override { delete this; }
-};
+using RefusedWait = RefusedStream<v1::WaitActiveResponse>;
 
 absl::Status stopping() { return absl::UnavailableError("the server is stopping"); }
+
+absl::Status too_many_jobs() {
+  return absl::ResourceExhaustedError(
+      str_cat(SerialWorker::kMaxJobs, " requests are waiting; try again later"));
+}
 
 }  // namespace
 
@@ -134,8 +128,7 @@ grpc::ServerUnaryReactor* ManagementService::change(grpc::CallbackServerContext*
     reactor->Finish(to_grpc(outcome.status, outcome.violations));
   });
   if (!accepted) {
-    reactor->Finish(to_grpc(absl::ResourceExhaustedError(
-        str_cat(SerialWorker::kMaxJobs, " changes are waiting; try again later"))));
+    reactor->Finish(to_grpc(too_many_jobs()));
   }
   return reactor;
 }
@@ -144,9 +137,7 @@ grpc::ServerUnaryReactor* ManagementService::Apply(grpc::CallbackServerContext* 
                                                    const v1::ApplyRequest* request,
                                                    v1::ApplyResponse* response) {
   return change(context, response, [this, request](const std::string& peer) {
-    const std::vector<v1::Resource> resources(request->resources().begin(),
-                                              request->resources().end());
-    return applier_.apply(resources, peer, make_change_context());
+    return applier_.apply(*request, peer, make_change_context());
   });
 }
 
@@ -154,9 +145,47 @@ grpc::ServerUnaryReactor* ManagementService::Delete(grpc::CallbackServerContext*
                                                     const v1::DeleteRequest* request,
                                                     v1::DeleteResponse* response) {
   return change(context, response, [this, request](const std::string& peer) {
-    const std::vector<v1::EntryKey> keys(request->keys().begin(), request->keys().end());
-    return applier_.remove(keys, request->ignore_not_found(), peer, make_change_context());
+    return applier_.remove(*request, peer, make_change_context());
   });
+}
+
+grpc::ServerUnaryReactor* ManagementService::Rollback(grpc::CallbackServerContext* context,
+                                                      const v1::RollbackRequest* request,
+                                                      v1::ApplyResponse* response) {
+  return change(context, response, [this, request](const std::string& peer) {
+    return applier_.rollback(*request, peer, make_change_context());
+  });
+}
+
+template <typename Read, typename Response>
+grpc::ServerUnaryReactor* ManagementService::read_past(grpc::CallbackServerContext* context,
+                                                       Response* response, Read read) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const bool accepted = worker_.post([reactor, response, read] {
+    absl::StatusOr<Response> answer = read();
+    if (answer.ok()) *response = *std::move(answer);
+    reactor->Finish(to_grpc(answer.status()));
+  });
+  if (!accepted) reactor->Finish(to_grpc(too_many_jobs()));
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ManagementService::ListRevisions(
+    grpc::CallbackServerContext* context, const v1::ListRevisionsRequest* request,
+    v1::ListRevisionsResponse* response) {
+  return read_past(context, response, [this, request] { return applier_.revisions(*request); });
+}
+
+grpc::ServerUnaryReactor* ManagementService::ListAudit(grpc::CallbackServerContext* context,
+                                                       const v1::ListAuditRequest* request,
+                                                       v1::ListAuditResponse* response) {
+  return read_past(context, response, [this, request] { return applier_.audit(*request); });
+}
+
+grpc::ServerUnaryReactor* ManagementService::Diff(grpc::CallbackServerContext* context,
+                                                  const v1::DiffRequest* request,
+                                                  v1::DiffResponse* response) {
+  return read_past(context, response, [this, request] { return applier_.diff(*request); });
 }
 
 grpc::ServerUnaryReactor* ManagementService::Get(grpc::CallbackServerContext* context,
@@ -206,7 +235,9 @@ grpc::ServerUnaryReactor* ManagementService::ListNodes(grpc::CallbackServerConte
                                                        const v1::ListNodesRequest*,
                                                        v1::ListNodesResponse* response) {
   *response->mutable_head() = to_proto(publisher_.head().id());
-  for (v1::NodeStatus& node : registry_.list()) *response->add_nodes() = std::move(node);
+  for (v1::NodeStatus& node : registry_.list(unix_ms_now())) {
+    *response->add_nodes() = std::move(node);
+  }
   return finish(context, absl::OkStatus());
 }
 
@@ -239,7 +270,13 @@ grpc::ServerWriteReactor<v1::WaitActiveResponse>* ManagementService::WaitActive(
   return wait.get();
 }
 
+grpc::ServerWriteReactor<v1::WatchResponse>* ManagementService::Watch(
+    grpc::CallbackServerContext*, const v1::WatchRequest* request) {
+  return watches_.start(*request);
+}
+
 void ManagementService::stop() {
+  watches_.stop();
   std::vector<std::shared_ptr<Wait>> waits;
   {
     const std::lock_guard lock(mutex_);

@@ -14,11 +14,12 @@
 #include "server/node_registry.h"
 #include "server/publisher.h"
 #include "server/serial_worker.h"
+#include "server/watch_service.h"
 
 namespace limpet {
 
-// Thread-safe. Reads answer from the published snapshot, on gRPC's threads; changes take turns on
-// a thread of their own.
+// Thread-safe. Reads answer from the published snapshot, on gRPC's threads; changes, and reads of
+// the past, take turns on a thread of their own.
 class ManagementService final : public v1::Management::CallbackService {
  public:
   static constexpr size_t kMaxWaits = 10'000;
@@ -43,6 +44,20 @@ class ManagementService final : public v1::Management::CallbackService {
   grpc::ServerUnaryReactor* Delete(grpc::CallbackServerContext* context,
                                    const v1::DeleteRequest* request,
                                    v1::DeleteResponse* response) override;
+  grpc::ServerUnaryReactor* ListRevisions(grpc::CallbackServerContext* context,
+                                          const v1::ListRevisionsRequest* request,
+                                          v1::ListRevisionsResponse* response) override;
+  grpc::ServerUnaryReactor* Diff(grpc::CallbackServerContext* context,
+                                 const v1::DiffRequest* request,
+                                 v1::DiffResponse* response) override;
+  grpc::ServerUnaryReactor* Rollback(grpc::CallbackServerContext* context,
+                                     const v1::RollbackRequest* request,
+                                     v1::ApplyResponse* response) override;
+  grpc::ServerUnaryReactor* ListAudit(grpc::CallbackServerContext* context,
+                                      const v1::ListAuditRequest* request,
+                                      v1::ListAuditResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchResponse>* Watch(grpc::CallbackServerContext* context,
+                                                     const v1::WatchRequest* request) override;
   grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
                                       const v1::ListNodesRequest* request,
                                       v1::ListNodesResponse* response) override;
@@ -52,7 +67,7 @@ class ManagementService final : public v1::Management::CallbackService {
                                        const v1::GetVersionRequest* request,
                                        v1::GetVersionResponse* response) override;
 
-  // Ends every WaitActive, and each that comes later, with UNAVAILABLE.
+  // Ends every WaitActive and Watch, and each that comes later, with UNAVAILABLE.
   void stop();
 
  private:
@@ -62,6 +77,10 @@ class ManagementService final : public v1::Management::CallbackService {
   template <typename Change, typename Response>
   grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context, Response* response,
                                    Change change);
+  // Reads on the worker, where the disk may be waited for, and finishes the reactor.
+  template <typename Read, typename Response>
+  grpc::ServerUnaryReactor* read_past(grpc::CallbackServerContext* context, Response* response,
+                                      Read read);
   void remove(Wait* wait);
 
   Applier& applier_;
@@ -71,6 +90,8 @@ class ManagementService final : public v1::Management::CallbackService {
   std::mutex mutex_;
   bool stopped_ = false;
   std::unordered_map<Wait*, std::weak_ptr<Wait>> waits_;
+  WatchService watches_{applier_, publisher_, worker_};
+  // The last: its jobs use all that is above.
   SerialWorker worker_;
 };
 

@@ -69,6 +69,15 @@ void NodeRegistry::rejected(const Ticket& ticket, const v1::Nack& nack, int64_t 
   changed_.notify();
 }
 
+void NodeRegistry::reported(const Ticket& ticket, const v1::Report& report,
+                            int64_t now_unix_ms) {
+  const std::lock_guard lock(mutex_);
+  Node* node = find(ticket);
+  if (node == nullptr) return;
+  *node->status.mutable_report() = report;
+  node->status.set_last_seen_unix_ms(now_unix_ms);
+}
+
 void NodeRegistry::seen(const Ticket& ticket, int64_t now_unix_ms) {
   const std::lock_guard lock(mutex_);
   if (Node* node = find(ticket)) node->status.set_last_seen_unix_ms(now_unix_ms);
@@ -88,11 +97,15 @@ void NodeRegistry::disconnected(const Ticket& ticket, int64_t now_unix_ms) {
   changed_.notify();
 }
 
-std::vector<v1::NodeStatus> NodeRegistry::list() const {
+std::vector<v1::NodeStatus> NodeRegistry::list(int64_t now_unix_ms) const {
   const std::lock_guard lock(mutex_);
   std::vector<v1::NodeStatus> nodes;
   nodes.reserve(nodes_.size());
-  for (const auto& [id, node] : nodes_) nodes.push_back(node.status);
+  for (const auto& [id, node] : nodes_) {
+    v1::NodeStatus& status = nodes.emplace_back(node.status);
+    status.set_stale(status.connected() &&
+                     now_unix_ms - status.last_seen_unix_ms() > kStaleMs);
+  }
   return nodes;
 }
 

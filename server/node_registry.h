@@ -26,6 +26,7 @@ class NodeRegistry {
   // refused.
   static constexpr size_t kMaxNodes = 10'000;
   static constexpr size_t kMaxReasons = 100;  // kept of a Nack
+  static constexpr int64_t kStaleMs = 15'000;  // three heartbeats
 
   // Names a stream's place in the registry; a later stream of the same node takes it over.
   struct Ticket {
@@ -44,11 +45,12 @@ class NodeRegistry {
   void active(const Ticket& ticket, const StateId& state, int64_t apply_micros,
               int64_t now_unix_ms);
   void rejected(const Ticket& ticket, const v1::Nack& nack, int64_t now_unix_ms);
+  void reported(const Ticket& ticket, const v1::Report& report, int64_t now_unix_ms);
   void seen(const Ticket& ticket, int64_t now_unix_ms);
   void disconnected(const Ticket& ticket, int64_t now_unix_ms);
 
-  // Ordered by id.
-  std::vector<v1::NodeStatus> list() const;
+  // Ordered by id. A connected node that has been silent for kStaleMs is stale.
+  std::vector<v1::NodeStatus> list(int64_t now_unix_ms) const;
 
   // How far the connected nodes are with a revision of the epoch.
   v1::WaitActiveResponse progress(Epoch epoch, uint64_t revision) const;

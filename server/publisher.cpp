@@ -9,14 +9,26 @@ Snapshot Publisher::head() const {
   return head_;
 }
 
+const Snapshot* Publisher::locked_at(uint64_t revision) const {
+  if (head_.id().revision == revision) return &head_;
+  const auto found = std::lower_bound(
+      past_.begin(), past_.end(), revision,
+      [](const Snapshot& past, uint64_t wanted) { return past.id().revision < wanted; });
+  return found == past_.end() || found->id().revision != revision ? nullptr : &*found;
+}
+
 std::optional<Snapshot> Publisher::find(const StateId& id) const {
   const std::lock_guard lock(mutex_);
-  if (head_.id() == id) return head_;
   // Revisions grow; equal ones are told apart by epoch and digest.
-  const auto found = std::lower_bound(
-      past_.begin(), past_.end(), id.revision,
-      [](const Snapshot& past, uint64_t revision) { return past.id().revision < revision; });
-  if (found == past_.end() || found->id() != id) return std::nullopt;
+  const Snapshot* found = locked_at(id.revision);
+  if (found == nullptr || found->id() != id) return std::nullopt;
+  return *found;
+}
+
+std::optional<Snapshot> Publisher::at(uint64_t revision) const {
+  const std::lock_guard lock(mutex_);
+  const Snapshot* found = locked_at(revision);
+  if (found == nullptr) return std::nullopt;
   return *found;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -24,6 +25,9 @@ class Publisher {
   // The state of that name, if it is the head or one of those kept.
   std::optional<Snapshot> find(const StateId& id) const;
 
+  // The state of a revision, if it is the head or one of those kept.
+  std::optional<Snapshot> at(uint64_t revision) const;
+
   // Makes `next` the head and tells the subscribers, on this thread. Requires: its revision is
   // newer, and publishers take turns.
   void publish(Snapshot next);
@@ -32,6 +36,9 @@ class Publisher {
   Signal& published() { return published_; }
 
  private:
+  // Requires: the lock is held.
+  const Snapshot* locked_at(uint64_t revision) const;
+
   mutable std::mutex mutex_;
   Snapshot head_;
   std::deque<Snapshot> past_;  // oldest first

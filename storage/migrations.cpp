@@ -52,6 +52,27 @@ constexpr const char* kSteps[] = {
       ) STRICT;
       CREATE INDEX audit_by_revision ON audit (revision);
     )sql",
+
+    // 2. History can be read and forgotten. `oldest` is the oldest revision whose state can be
+    //    had: of each object `changes` has every change after it and the newest up to it.
+    //    `created`: the object was not there before. `requests` are answers to give again.
+    R"sql(
+      ALTER TABLE meta ADD COLUMN oldest INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX changes_by_object ON changes (kind, namespace, name, revision);
+      ALTER TABLE changes ADD COLUMN created INTEGER NOT NULL DEFAULT 0;
+      UPDATE changes SET created = 1 WHERE bytes IS NOT NULL AND (
+        SELECT before.bytes FROM changes AS before
+        WHERE before.kind = changes.kind AND before.namespace = changes.namespace
+          AND before.name = changes.name AND before.revision < changes.revision
+        ORDER BY before.revision DESC LIMIT 1) IS NULL;
+      CREATE TABLE requests (
+        id TEXT PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        answer BLOB NOT NULL
+      ) STRICT;
+      CREATE INDEX requests_by_revision ON requests (revision);
+    )sql",
 };
 
 }  // namespace

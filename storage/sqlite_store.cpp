@@ -60,7 +60,8 @@ absl::Status SqliteStore::prepare(Epoch epoch_if_new, const SqliteOptions& optio
   if (absl::Status checked = check_integrity(database_); !checked.ok()) return checked;
   if (absl::Status migrated = migrate(database_); !migrated.ok()) return migrated;
   // The first start names the state; later ones find it named.
-  auto insert = database_.prepare("INSERT OR IGNORE INTO meta VALUES (1, ?1, 0, ?2)");
+  auto insert = database_.prepare(
+      "INSERT OR IGNORE INTO meta (only_row, epoch, revision, digest) VALUES (1, ?1, 0, ?2)");
   if (!insert.ok()) return insert.status();
   const std::string empty = Digest().to_bytes();
   insert->bind(1, static_cast<int64_t>(epoch_if_new.value())).bind_blob(2, empty);
@@ -98,7 +99,8 @@ absl::StatusOr<Snapshot> SqliteStore::load() {
 }
 
 absl::StatusOr<uint64_t> SqliteStore::commit(uint64_t expected_revision, const Batch& batch,
-                                             const Digest& digest, const AuditRecord& audit) {
+                                             const Digest& digest, const AuditRecord& audit,
+                                             const RequestRecord& request) {
   const uint64_t revision = expected_revision + 1;
   for (const StoredObject& object : batch.upserts) {
     if (object.entry->revision != revision) {
@@ -112,6 +114,7 @@ absl::StatusOr<uint64_t> SqliteStore::commit(uint64_t expected_revision, const B
   if (absl::Status s = write_upserts(batch); !s.ok()) return s;
   if (absl::Status s = write_removals(batch, revision); !s.ok()) return s;
   if (absl::Status s = write_audit(audit, revision); !s.ok()) return s;
+  if (absl::Status s = write_request(request, revision); !s.ok()) return s;
   if (absl::Status s = write_head(revision, digest); !s.ok()) return s;
   if (absl::Status s = transaction->commit(); !s.ok()) return s;
   return revision;
@@ -129,17 +132,20 @@ absl::Status SqliteStore::write_upserts(const Batch& batch) {
   // Every write goes to the state and to its history alike.
   auto object = database_.prepare("INSERT OR REPLACE INTO objects VALUES (?,?,?,?,?,?,?)");
   if (!object.ok()) return object.status();
-  auto change = database_.prepare("INSERT INTO changes VALUES (?,?,?,?,?,?,?)");
+  auto change = database_.prepare(
+      "INSERT INTO changes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NOT EXISTS ("
+      "SELECT 1 FROM objects WHERE kind = ?2 AND namespace = ?3 AND name = ?4))");
   if (!change.ok()) return change.status();
   for (const StoredObject& upsert : batch.upserts) {
     const Entry& entry = *upsert.entry;
     const auto revision = static_cast<int64_t>(entry.revision);
-    object->bind(1, entry.key.kind).bind(2, entry.key.ns).bind(3, entry.key.name);
-    object->bind(4, upsert.uid).bind(5, upsert.generation).bind(6, revision);
-    if (absl::Status s = object->bind_blob(7, entry.bytes).run(); !s.ok()) return s;
+    // The change comes first: it asks whether the object was there.
     change->bind(1, revision).bind(2, entry.key.kind).bind(3, entry.key.ns);
     change->bind(4, entry.key.name).bind(5, upsert.uid).bind(6, upsert.generation);
     if (absl::Status s = change->bind_blob(7, entry.bytes).run(); !s.ok()) return s;
+    object->bind(1, entry.key.kind).bind(2, entry.key.ns).bind(3, entry.key.name);
+    object->bind(4, upsert.uid).bind(5, upsert.generation).bind(6, revision);
+    if (absl::Status s = object->bind_blob(7, entry.bytes).run(); !s.ok()) return s;
   }
   return absl::OkStatus();
 }
@@ -147,8 +153,8 @@ absl::Status SqliteStore::write_upserts(const Batch& batch) {
 absl::Status SqliteStore::write_removals(const Batch& batch, uint64_t revision) {
   // The change keeps the uid that went: a later object of the name is another one.
   auto change = database_.prepare(
-      "INSERT INTO changes SELECT ?1, kind, namespace, name, uid, generation, NULL FROM objects "
-      "WHERE kind = ?2 AND namespace = ?3 AND name = ?4");
+      "INSERT INTO changes SELECT ?1, kind, namespace, name, uid, generation, NULL, 0 "
+      "FROM objects WHERE kind = ?2 AND namespace = ?3 AND name = ?4");
   if (!change.ok()) return change.status();
   auto remove =
       database_.prepare("DELETE FROM objects WHERE kind = ?1 AND namespace = ?2 AND name = ?3");

@@ -27,9 +27,24 @@ class SqliteStore : public Store {
 
   absl::StatusOr<Snapshot> load() override;
   absl::StatusOr<uint64_t> commit(uint64_t expected_revision, const Batch& batch,
-                                  const Digest& digest, const AuditRecord& audit) override;
+                                  const Digest& digest, const AuditRecord& audit,
+                                  const RequestRecord& request) override;
+  absl::Status remember(const RequestRecord& request) override;
+  absl::StatusOr<std::optional<RequestRecord>> find_request(const std::string& id) override;
+  absl::StatusOr<uint64_t> oldest_revision() override;
+  absl::StatusOr<Delta> way_back_to(uint64_t revision) override;
+  absl::StatusOr<Delta> way_to(uint64_t revision) override;
+  absl::StatusOr<std::vector<RevisionRecord>> revisions(size_t limit, uint64_t before) override;
+  absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) override;
+  absl::Status compact(const Retention& retention, int64_t now_unix_ms) override;
 
  private:
+  // The revisions whose state can be had.
+  struct Range {
+    uint64_t oldest = 0;
+    uint64_t head = 0;
+  };
+
   explicit SqliteStore(sqlite::Database database) : database_(std::move(database)) {}
 
   absl::Status prepare(Epoch epoch_if_new, const SqliteOptions& options);
@@ -37,7 +52,14 @@ class SqliteStore : public Store {
   absl::Status write_upserts(const Batch& batch);
   absl::Status write_removals(const Batch& batch, uint64_t revision);
   absl::Status write_audit(const AuditRecord& audit, uint64_t revision);
+  absl::Status write_request(const RequestRecord& request, uint64_t revision);
   absl::Status write_head(uint64_t revision, const Digest& digest);
+  absl::StatusOr<Range> range();
+  absl::Status check_kept(uint64_t revision);
+  absl::Status read_changes(std::vector<RevisionRecord>& revisions);
+  absl::StatusOr<uint64_t> oldest_wanted(const Range& range, const Retention& retention,
+                                         int64_t now_unix_ms);
+  absl::StatusOr<int64_t> forget_superseded(uint64_t by_revision);
 
   sqlite::Database database_;
 };

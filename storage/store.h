@@ -3,8 +3,11 @@
 // head revision, and everything else reads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <absl/status/status.h>
@@ -41,6 +44,36 @@ struct AuditRecord {
   std::string message;  // in words
 };
 
+struct StoredAudit {
+  uint64_t id = 0;  // grows
+  uint64_t revision = 0;
+  AuditRecord record;
+};
+
+// What a revision did, without the bytes.
+struct RevisionRecord {
+  enum class Change { kCreated, kConfigured, kRemoved };
+  uint64_t revision = 0;
+  AuditRecord audit;
+  std::vector<std::pair<EntryKey, Change>> changes;  // ordered by key
+};
+
+// The first answer to a request that its client named, so that the same request again gets it
+// again. Kept for as long as its revision is.
+struct RequestRecord {
+  std::string id;      // empty: the client gave none, and nothing is kept
+  std::string digest;  // of the request
+  std::string answer;
+};
+
+// What is kept of the past: the newest `revisions`, of these none older than `age_ms`, and at
+// least the head.
+struct Retention {
+  uint64_t revisions = 10'000;
+  int64_t age_ms = int64_t{90} * 24 * 3600 * 1000;
+  uint64_t audit_records = 100'000;
+};
+
 // Not thread-safe: one call at a time.
 class Store {
  public:
@@ -54,7 +87,28 @@ class Store {
   // ABORTED: the head is not `expected_revision`. RESOURCE_EXHAUSTED: the disk is full.
   // UNAVAILABLE: it cannot be written. After any error nothing is changed.
   virtual absl::StatusOr<uint64_t> commit(uint64_t expected_revision, const Batch& batch,
-                                          const Digest& digest, const AuditRecord& audit) = 0;
+                                          const Digest& digest, const AuditRecord& audit,
+                                          const RequestRecord& request) = 0;
+  // Keeps the answer to a request that changed nothing, as of the head.
+  virtual absl::Status remember(const RequestRecord& request) = 0;
+  virtual absl::StatusOr<std::optional<RequestRecord>> find_request(const std::string& id) = 0;
+
+  // The oldest revision whose state can be had; 0, the empty state, until something is compacted.
+  virtual absl::StatusOr<uint64_t> oldest_revision() = 0;
+  // The way from the head back to the state of a revision. Costs in proportion to what changed
+  // since. OUT_OF_RANGE: compacted away, or not there yet.
+  virtual absl::StatusOr<Delta> way_back_to(uint64_t revision) = 0;
+  // The way to a revision from the one before. OUT_OF_RANGE: as above; of the oldest revision
+  // itself the way is gone.
+  virtual absl::StatusOr<Delta> way_to(uint64_t revision) = 0;
+  // Newest first, older than `before` (0: any); fewer than `limit` where they changed very much.
+  virtual absl::StatusOr<std::vector<RevisionRecord>> revisions(size_t limit,
+                                                                uint64_t before) = 0;
+  virtual absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) = 0;
+
+  // Forgets some of what need not be kept any more, and returns soon: to be called after every
+  // commit.
+  virtual absl::Status compact(const Retention& retention, int64_t now_unix_ms) = 0;
 };
 
 }  // namespace limpet

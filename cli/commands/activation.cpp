@@ -71,6 +71,10 @@ int tell_end(const Session& session, const absl::Status& status,
 
 void add_wait_flags(CLI::App& verb, WaitOptions& options) {
   verb.add_flag("--wait", options.wait, "Return when every connected node serves the change");
+  add_timeout_flag(verb, options);
+}
+
+void add_timeout_flag(CLI::App& verb, WaitOptions& options) {
   verb.add_option_function<std::string>(
           "--timeout",
           [&options](const std::string& text) {
@@ -78,7 +82,7 @@ void add_wait_flags(CLI::App& verb, WaitOptions& options) {
             if (ok && options.timeout > absl::ZeroDuration()) return;
             throw CLI::ValidationError("--timeout", "must be a duration such as 500ms, 30s or 2m");
           },
-          "How long --wait waits, such as 500ms, 30s or 2m")
+          "How long to wait, such as 500ms, 30s or 2m")
       ->default_str("1m");
 }
 

@@ -13,6 +13,8 @@ struct WaitOptions {
 };
 
 void add_wait_flags(CLI::App& verb, WaitOptions& options);
+// --timeout alone.
+void add_timeout_flag(CLI::App& verb, WaitOptions& options);
 
 // kOk when they all serve it, or when no node is connected; kFailed as soon as those that do not
 // have refused it; kTimedOut. Names, on stderr, who does not serve it and why.

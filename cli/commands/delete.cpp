@@ -1,10 +1,9 @@
 // gwctl delete: removes objects, all or none.
 #include <ostream>
 
-#include "cli/commands/activation.h"
+#include "cli/commands/change.h"
 #include "cli/commands/manifest_input.h"
 #include "cli/commands/resource_args.h"
-#include "cli/output/columns.h"
 #include "core/base/text.h"
 
 namespace limpet::cli {
@@ -21,7 +20,7 @@ struct DeleteOptions {
   std::vector<std::string> files;
   std::string ns;
   bool ignore_not_found = false;
-  WaitOptions wait;
+  ChangeFlags change;
 };
 
 // The keys from -f, or from the words.
@@ -59,17 +58,10 @@ int run_delete(const Session& session, const DeleteOptions& options) {
     added.set_namespace_(key.ns);
     added.set_name(key.name);
   }
+  *request.mutable_options() = options_of(options.change);
   const auto response = session.connect()->remove(request);
   if (!response.ok()) return session.fail(response.status());
-  for (const v1::ObjectResult& result : response->results()) {
-    if (result.outcome() != v1::ObjectResult::DELETED) continue;
-    const KindInfo* kind = find_kind(result.key().kind());
-    session.out() << (kind == nullptr ? result.key().kind() : kind_label(*kind)) << "/"
-                  << result.key().name() << " deleted\n";
-  }
-  session.out().flush();
-  if (!options.wait.wait) return kOk;
-  return wait_until_active(session, response->state().revision(), options.wait);
+  return finish_change(session, response->results(), response->state(), options.change);
 }
 
 }  // namespace
@@ -79,14 +71,11 @@ void add_delete(CLI::App& app, Session& session) {
   CLI::App* verb = add_verb(app, session, "delete", "Delete objects, all or none", kExamples,
                             options, run_delete);
   verb->add_option("resource", options->words, "KIND NAME... or KIND/NAME...");
-  verb->add_option("-f,--filename", options->files,
-                   "File, directory or - for standard input; may be given several times")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_file_flag(*verb, options->files);
   verb->add_option("-n,--namespace", options->ns, "Namespace of the objects (default: default)");
   verb->add_flag("--ignore-not-found", options->ignore_not_found,
                  "What is not there counts as deleted");
-  add_wait_flags(*verb, options->wait);
+  add_change_flags(*verb, options->change);
 }
 
 }  // namespace limpet::cli

@@ -3,8 +3,8 @@
 #include <ostream>
 
 #include "cli/commands/fetch.h"
-#include "cli/output/columns.h"
 #include "cli/output/document.h"
+#include "cli/output/label.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
 
@@ -19,11 +19,8 @@ struct DescribeOptions {
   Selection selection;
 };
 
-constexpr size_t kLabelWidth = 14;
-
 void print_line(std::ostream& out, std::string_view label, std::string_view value) {
-  out << label << ":" << std::string(kLabelWidth - 1 - label.size(), ' ')
-      << (value.empty() ? "<none>" : value) << "\n";
+  out << label_line(label, value);
 }
 
 void print_map(std::ostream& out, std::string_view label,
@@ -47,7 +44,7 @@ std::string created_text(const v1::ObjectMeta& metadata, absl::Time now) {
   if (!absl::ParseTime(absl::RFC3339_full, metadata.creation_timestamp(), &created, &error)) {
     return metadata.creation_timestamp();
   }
-  return str_cat(metadata.creation_timestamp(), " (", age(created, now), " ago)");
+  return time_text(created, now);
 }
 
 void print_object(const Session& session, const v1::Resource& resource) {

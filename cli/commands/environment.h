@@ -17,6 +17,7 @@ struct Environment {
   std::ostream& out;  // data
   std::ostream& err;  // words
   bool progress;      // `err` is a terminal: a line that overwrites itself may be shown
+  bool color;         // `out` is a terminal, and colours are wanted
   std::string version;
   std::function<absl::Time()> now;
   std::function<std::unique_ptr<Management>(const std::string& address)> connect;

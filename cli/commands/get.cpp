@@ -3,6 +3,7 @@
 #include <span>
 
 #include "cli/commands/fetch.h"
+#include "cli/commands/watch.h"
 #include "cli/output/columns.h"
 #include "cli/output/document.h"
 #include "core/base/text.h"
@@ -15,12 +16,15 @@ constexpr char kExamples[] =
     "  gwctl get httproutes -n server\n"
     "  gwctl get all -A\n"
     "  gwctl get gw,svc -o wide\n"
+    "  # Now, and whenever one changes\n"
+    "  gwctl get httproutes -A -w\n"
     "  # As it could be applied again\n"
     "  gwctl get httproute fortio-route -n server -o yaml\n";
 
 struct GetOptions {
   Selection selection;
   std::string output;
+  bool watch = false;
 };
 
 const KindInfo& kind_of(const v1::Resource& resource) {
@@ -58,11 +62,12 @@ void print_tables(const Session& session, const GetOptions& options, const Fetch
     const KindInfo& kind = kind_of(all[begin]);
     while (end < all.size() && &kind_of(all[end]) == &kind) ++end;
     if (begin > 0) session.out() << "\n";
-    session.out() << kind_table(kind, all.subspan(begin, end - begin), style);
+    session.out() << kind_table(kind, all.subspan(begin, end - begin), style).to_string();
   }
 }
 
 int run_get(const Session& session, const GetOptions& options) {
+  if (options.watch) return watch_objects(session, options.selection, options.output);
   Fetched fetched;
   const int code = fetch(session, options.selection, fetched);
   if (code != kOk && (code != kNotFound || fetched.resources.empty())) return code;
@@ -90,6 +95,7 @@ void add_get(CLI::App& app, Session& session) {
   add_selection_flags(*verb, options->selection);
   verb->add_option("-o,--output", options->output, "wide, yaml, json or name")
       ->check(CLI::IsMember({"wide", "yaml", "json", "name"}));
+  verb->add_flag("-w,--watch", options->watch, "Go on and show each change as it is stored");
 }
 
 }  // namespace limpet::cli

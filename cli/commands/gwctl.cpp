@@ -13,7 +13,7 @@ namespace {
 constexpr char kExitCodes[] =
     "Exit codes:\n"
     "  0  done                        4  conflict with what is stored\n"
-    "  1  failed                      5  rejected by validation, nothing changed\n"
+    "  1  failed, or a difference     5  rejected by validation or a guard\n"
     "  2  wrong use of gwctl          6  time is over\n"
     "  3  not found                   7  server not reachable, or access denied\n"
     "\n\"gwctl VERB --help\" shows examples of each verb.";
@@ -32,10 +32,16 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error,
 }
 
 void add_verbs(CLI::App& app, Session& session) {
+  add_validate(app, session);
+  add_diff(app, session);
   add_apply(app, session);
   add_get(app, session);
   add_describe(app, session);
   add_delete(app, session);
+  add_wait(app, session);
+  add_history(app, session);
+  add_rollback(app, session);
+  add_audit(app, session);
   add_nodes(app, session);
   add_version(app, session);
 }

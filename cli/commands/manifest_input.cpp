@@ -9,11 +9,12 @@
 namespace limpet::cli {
 namespace {
 
-int report(const Session& session, const std::vector<Problem>& problems) {
+int report(const Session& session, const std::vector<Problem>& problems,
+           std::string_view consequence) {
   for (const Problem& problem : problems) session.err() << to_string(problem) << "\n";
-  return session.fail(kRejected,
-                      str_cat(problems.size(), problems.size() == 1 ? " problem" : " problems",
-                              "; nothing was changed"));
+  return session.fail(
+      kRejected,
+      str_cat(problems.size(), problems.size() == 1 ? " problem" : " problems", consequence));
 }
 
 // "resources[3].spec.x" -> 3 and "spec.x". False for any other path.
@@ -31,12 +32,21 @@ bool split_resource_field(std::string_view field, size_t& index, std::string& re
 
 }  // namespace
 
+CLI::Option* add_file_flag(CLI::App& verb, std::vector<std::string>& files) {
+  return verb
+      .add_option("-f,--filename", files,
+                  "File, directory or - for standard input; may be given several times")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 int load_manifest(const Session& session, const std::vector<std::string>& files,
-                  const std::string& default_namespace, ManifestUse use, Manifest& manifest) {
+                  const std::string& default_namespace, ManifestUse use, Manifest& manifest,
+                  std::string_view consequence) {
   const auto sources = read_source_files(files, session.environment.in);
   if (!sources.ok()) return session.fail(kUsage, std::string(sources.status().message()));
   manifest = read_manifest(*sources, default_namespace, use);
-  if (!manifest.problems.empty()) return report(session, manifest.problems);
+  if (!manifest.problems.empty()) return report(session, manifest.problems, consequence);
   if (manifest.objects.empty()) {
     return session.fail(kUsage, str_cat("no objects in ", join(files, ", ")));
   }
@@ -55,7 +65,7 @@ int report_refusal(const Session& session, const absl::Status& status, const Man
       session.err() << violation.field << ": " << violation.description << "\n";
     }
   }
-  return problems.empty() ? session.fail(status) : report(session, problems);
+  return problems.empty() ? session.fail(status) : report(session, problems, kNothingChanged);
 }
 
 }  // namespace limpet::cli

@@ -27,12 +27,24 @@ bool serves_head(const v1::NodeStatus& node, const v1::StateId& head) {
 
 std::string status_text(const v1::NodeStatus& node, const v1::StateId& head) {
   if (!node.connected()) return "Disconnected";
+  if (node.stale()) return "Stale";
   if (node.rejected_revision() > 0) return "Rejected";
+  if (!node.report().failed_listeners().empty()) return "Degraded";
   return serves_head(node, head) ? "Ready" : "Updating";
 }
 
+// What the node found on its own machine.
+std::string report_text(const v1::Report& report) {
+  std::vector<std::string> problems;
+  for (const v1::Report::FailedListener& failed : report.failed_listeners()) {
+    problems.push_back(str_cat("port ", failed.port(), ": ", failed.message()));
+  }
+  if (!report.state_file_problem().empty()) problems.push_back(report.state_file_problem());
+  return join(problems, "; ");
+}
+
 std::string reasons_text(const v1::NodeStatus& node) {
-  if (node.rejected_reasons().empty()) return {};
+  if (node.rejected_reasons().empty()) return report_text(node.report());
   std::string text =
       str_cat("revision ", node.rejected_revision(), ": ", reason_text(node.rejected_reasons(0)));
   const int more = node.rejected_reasons_size() - 1;

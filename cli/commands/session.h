@@ -42,10 +42,16 @@ CLI::App* add_verb(CLI::App& app, Session& session, const std::string& name,
 
 // The verbs, one file each.
 void add_apply(CLI::App& app, Session& session);
+void add_audit(CLI::App& app, Session& session);
 void add_delete(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
+void add_diff(CLI::App& app, Session& session);
 void add_get(CLI::App& app, Session& session);
+void add_history(CLI::App& app, Session& session);
 void add_nodes(CLI::App& app, Session& session);
+void add_rollback(CLI::App& app, Session& session);
+void add_validate(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
+void add_wait(CLI::App& app, Session& session);
 
 }  // namespace limpet::cli

@@ -4,7 +4,6 @@
 #include <set>
 #include <string_view>
 
-#include "cli/output/table.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
 
@@ -218,23 +217,26 @@ std::string age(absl::Time since, absl::Time now) {
   return str_cat(seconds / 86400, "d");
 }
 
-std::string kind_table(const KindInfo& kind, std::span<const v1::Resource> resources,
-                       const TableStyle& style) {
+Table kind_table(const KindInfo& kind, std::span<const v1::Resource> resources,
+                 const TableStyle& style) {
   std::vector<const Column*> columns;
   for (const Column& column : kColumns) {
     if (column.kind == kind.kind && (style.wide || !column.wide)) columns.push_back(&column);
   }
   const bool with_namespace = style.with_namespace && kind.namespaced;
   std::vector<std::string> header;
+  if (!style.events.empty()) header.emplace_back("EVENT");
   if (with_namespace) header.emplace_back("NAMESPACE");
   header.emplace_back("NAME");
   for (const Column* column : columns) header.emplace_back(column->header);
   header.emplace_back("AGE");
 
   Table table(std::move(header));
-  for (const v1::Resource& resource : resources) {
+  for (size_t i = 0; i < resources.size(); ++i) {
+    const v1::Resource& resource = resources[i];
     const v1::ObjectMeta& metadata = metadata_of(*object_of(resource));
     std::vector<std::string> cells;
+    if (!style.events.empty()) cells.push_back(style.events[i]);
     if (with_namespace) cells.push_back(metadata.namespace_());
     cells.push_back(style.with_kind ? str_cat(kind_label(kind), "/", metadata.name())
                                     : metadata.name());
@@ -242,7 +244,7 @@ std::string kind_table(const KindInfo& kind, std::span<const v1::Resource> resou
     cells.push_back(created_age(metadata, style.now));
     table.add(std::move(cells));
   }
-  return table.to_string();
+  return table;
 }
 
 }  // namespace limpet::cli

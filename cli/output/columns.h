@@ -7,6 +7,7 @@
 
 #include <absl/time/time.h>
 
+#include "cli/output/table.h"
 #include "core/resource/kind.h"
 #include "limpet/v1/resource.pb.h"
 
@@ -17,11 +18,12 @@ struct TableStyle {
   bool with_namespace = false;
   bool with_kind = false;  // names are shown as "httproute.gateway.networking.k8s.io/NAME"
   absl::Time now;          // that ages are counted to
+  std::span<const std::string> events = {};  // one per resource, for a first column; or none
 };
 
 // Requires: all resources are of that kind.
-std::string kind_table(const KindInfo& kind, std::span<const v1::Resource> resources,
-                       const TableStyle& style);
+Table kind_table(const KindInfo& kind, std::span<const v1::Resource> resources,
+                 const TableStyle& style);
 
 // "httproute.gateway.networking.k8s.io", "service": a kind as kubectl writes it.
 std::string kind_label(const KindInfo& kind);

@@ -15,6 +15,9 @@ class Table {
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
   bool empty() const { return rows_.size() == 1; }
   std::string to_string() const;
+  // For a table that is shown piece by piece: the columns are at least as wide as `widths`, which
+  // then are those of this piece.
+  std::string to_string(std::vector<size_t>& widths, bool with_header) const;
 
  private:
   std::vector<std::vector<std::string>> rows_;

@@ -15,6 +15,11 @@ size_t Snapshot::size() const {
   return size;
 }
 
+size_t Snapshot::size(std::string_view kind) const {
+  const auto found = kinds_.find(kind);
+  return found == kinds_.end() ? 0 : found->second.size();
+}
+
 EntryPtr Snapshot::find(const EntryKey& key) const {
   const auto kind = kinds_.find(key.kind);
   if (kind == kinds_.end()) return nullptr;

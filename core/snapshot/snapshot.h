@@ -38,6 +38,7 @@ class Snapshot {
 
   const StateId& id() const { return id_; }
   size_t size() const;
+  size_t size(std::string_view kind) const;
 
   // Null when there is none.
   EntryPtr find(const EntryKey& key) const;

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/resource/object.h"
-#include "core/snapshot/state_id.h"
+#include "core/snapshot/snapshot.h"
 #include "limpet/v1/discovery.pb.h"
 
 namespace limpet {
@@ -16,5 +16,15 @@ std::optional<StateId> from_proto(const v1::StateId& id);
 
 v1::EntryKey to_proto(const EntryKey& key);
 EntryKey from_proto(const v1::EntryKey& key);
+
+// No entry is larger, whatever a patch says.
+inline constexpr size_t kMaxEntryBytes = 16 * 1024 * 1024;
+
+// `before`: the entry of that key in the state that the receiver holds, or null. The entry is sent
+// as a patch of it where that is much less.
+v1::Entry encode_entry(const Entry& entry, const Entry* before);
+
+// `base`: the state that the sender's `before` is of. Null when a patch does not fit it.
+EntryPtr decode_entry(const v1::Entry& message, const Snapshot& base);
 
 }  // namespace limpet

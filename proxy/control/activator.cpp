@@ -12,8 +12,13 @@ namespace limpet {
 namespace asio = boost::asio;
 
 Activator::Activator(asio::io_context& io, std::string address,
-                     std::vector<std::unique_ptr<Worker>>& workers)
-    : io_(io), address_(std::move(address)), workers_(workers), retry_timer_(io) {}
+                     std::vector<std::unique_ptr<Worker>>& workers,
+                     std::function<void()> on_ports)
+    : io_(io),
+      address_(std::move(address)),
+      workers_(workers),
+      on_ports_(std::move(on_ports)),
+      retry_timer_(io) {}
 
 std::vector<CompileError> Activator::activate(const Snapshot& snapshot,
                                               std::function<void()> done) {
@@ -87,6 +92,7 @@ void Activator::retry_later() {
     for (const auto& [port, reason] : failed_ports_) wanted.push_back(port);
     open_ports(wanted, configs);
     hand_out(std::move(configs), [] {});
+    if (failed_ports_.size() != wanted.size()) on_ports_();
     if (!failed_ports_.empty()) retry_later();
   });
 }

@@ -28,8 +28,9 @@ class Activator {
   static constexpr std::chrono::seconds kRetryListeners{2};
 
   // The workers must outlive the activator, and their threads must have ended before it goes.
+  // `on_ports` is called after failed_ports() has changed by a retry.
   Activator(boost::asio::io_context& io, std::string address,
-            std::vector<std::unique_ptr<Worker>>& workers);
+            std::vector<std::unique_ptr<Worker>>& workers, std::function<void()> on_ports);
 
   // Empty, and `done` is called once every worker serves from the snapshot; or the reasons for
   // which it cannot be compiled, and nothing has changed. Requires: the one before is done.
@@ -53,6 +54,7 @@ class Activator {
   boost::asio::io_context& io_;
   const std::string address_;
   std::vector<std::unique_ptr<Worker>>& workers_;
+  const std::function<void()> on_ports_;
   boost::asio::steady_timer retry_timer_;
   std::shared_ptr<const RoutingTable> active_;
   std::set<uint16_t> open_ports_;

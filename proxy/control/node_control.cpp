@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -21,13 +22,18 @@ int64_t unix_now_s() {
 NodeControl::NodeControl(boost::asio::io_context& io, NodeIdentity identity,
                          const std::filesystem::path& data_dir,
                          std::vector<std::unique_ptr<Worker>>& workers)
-    : identity_(std::move(identity)),
-      activator_(io, identity_.address, workers),
-      file_(data_dir / "state.log"),
+    : io_(io),
+      identity_(std::move(identity)),
+      activator_(io, identity_.address, workers, [this] { report(); }),
+      state_path_(data_dir / "state.log"),
       heartbeat_timer_(io) {}
 
 void NodeControl::restore(std::function<void()> ready) {
-  StateFile::Loaded loaded = file_.load();
+  StateFile file(state_path_);
+  StateFile::Loaded loaded = file.load();
+  writer_ = std::make_unique<StateWriter>(std::move(file), [this](const absl::Status& status) {
+    boost::asio::post(io_, [this, status] { on_written(status); });
+  });
   if (!loaded.problem.empty()) spdlog::warn("last known good state: {}", loaded.problem);
   if (loaded.snapshot.id().revision == 0) return ready();
   activating_ = true;
@@ -72,6 +78,7 @@ void NodeControl::on_message(const v1::ServerMessage& message) {
   if (!connected_) {
     connected_ = true;
     spdlog::info("connected to the management server");
+    report();
   }
   switch (message.message_case()) {
     case v1::ServerMessage::kDelta: return on_delta(message.delta());
@@ -87,6 +94,7 @@ void NodeControl::on_stream_lost() {
   state_.on_stream_lost();
   if (connected_) spdlog::warn("lost the management server; serving on with what is here");
   connected_ = false;
+  reported_.clear();
   last_heard_ = Clock::now();
 }
 
@@ -110,26 +118,45 @@ void NodeControl::activate(SyncState::Update update) {
   const uint64_t revision = update.next.id().revision;
   auto shared = std::make_shared<const SyncState::Update>(std::move(update));
   const std::vector<CompileError> errors = activator_.activate(
-      shared->next, [this, shared, began] { on_active(*shared, began); });
+      shared->next, [this, shared, began] { on_active(shared, began); });
   if (errors.empty()) return;
   activating_ = false;
   reject(revision, errors);
 }
 
-void NodeControl::on_active(const SyncState::Update& update, Clock::time_point began) {
+void NodeControl::on_active(std::shared_ptr<const SyncState::Update> update,
+                            Clock::time_point began) {
   activating_ = false;
   live_ = true;
-  state_.accept(update.next);
+  state_.accept(update->next);
   state_unix_s_ = unix_now_s();
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - began);
   v1::NodeMessage message;
-  *message.mutable_ack()->mutable_state() = to_proto(update.next.id());
+  *message.mutable_ack()->mutable_state() = to_proto(update->next.id());
   message.mutable_ack()->set_apply_micros(took.count());
   stream_.send(std::move(message));
   spdlog::info("revision {} serves after {} us ({} changed, {} removed)",
-               update.next.id().revision, took.count(), update.delta.upserts.size(),
-               update.delta.removed.size());
-  keep(update);
+               update->next.id().revision, took.count(), update->delta.upserts.size(),
+               update->delta.removed.size());
+  writer_->keep(std::move(update));
+  report();
+}
+
+// Says it all, so that an older report needs no taking back.
+void NodeControl::report() {
+  v1::NodeMessage message;
+  v1::Report& report = *message.mutable_report();
+  for (const auto& [port, reason] : activator_.failed_ports()) {
+    v1::Report::FailedListener& failed = *report.add_failed_listeners();
+    failed.set_port(port);
+    failed.set_message(reason);
+  }
+  report.set_state_file_problem(state_file_problem_);
+  std::string bytes = report.SerializeAsString();
+  // Nothing to report is what the server takes for granted of a new stream.
+  if (!connected_ || bytes == reported_) return;
+  reported_ = std::move(bytes);
+  stream_.send(std::move(message));
 }
 
 void NodeControl::reject(uint64_t revision, const std::vector<CompileError>& reasons) {
@@ -147,13 +174,14 @@ void NodeControl::reject(uint64_t revision, const std::vector<CompileError>& rea
   stream_.send(std::move(message));
 }
 
-// After the acknowledgement: the disk holds up nobody, and its failure is no reason not to serve.
-void NodeControl::keep(const SyncState::Update& update) {
-  const absl::Status written = file_.append(update.delta, update.full, update.next);
-  if (!written.ok()) {
-    spdlog::error("revision {} serves, but is not kept for a restart: {}",
-                  update.next.id().revision, std::string(written.message()));
+// A failure of the disk is no reason not to serve.
+void NodeControl::on_written(const absl::Status& status) {
+  const std::string problem(status.message());
+  if (!status.ok() && problem != state_file_problem_) {
+    spdlog::error("what serves is not kept for a restart: {}", problem);
   }
+  state_file_problem_ = problem;
+  report();
 }
 
 void NodeControl::beat() {

@@ -16,7 +16,7 @@
 
 #include "limpet/v1/discovery.pb.h"
 #include "proxy/control/activator.h"
-#include "proxy/control/state_file.h"
+#include "proxy/control/state_writer.h"
 #include "proxy/control/sync_state.h"
 #include "proxy/worker.h"
 
@@ -66,17 +66,22 @@ class NodeControl {
 
   void on_delta(const v1::Delta& delta);
   void activate(SyncState::Update update);
-  void on_active(const SyncState::Update& update, Clock::time_point began);
+  void on_active(std::shared_ptr<const SyncState::Update> update, Clock::time_point began);
   void reject(uint64_t revision, const std::vector<CompileError>& reasons);
-  void keep(const SyncState::Update& update);
+  void on_written(const absl::Status& status);
+  void report();
   void beat();
 
+  boost::asio::io_context& io_;
   const NodeIdentity identity_;
   Activator activator_;
   SyncState state_{Snapshot()};
-  StateFile file_;
+  const std::filesystem::path state_path_;
+  std::unique_ptr<StateWriter> writer_;  // null before restore()
   Stream stream_;
   boost::asio::steady_timer heartbeat_timer_;
+  std::string state_file_problem_;  // empty: what serves is kept for a restart
+  std::string reported_;            // on this stream, serialised
   bool activating_ = false;
   bool connected_ = false;       // the server has spoken on this stream
   bool live_ = false;            // what serves came from the server, not from the file

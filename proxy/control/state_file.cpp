@@ -51,10 +51,7 @@ v1::Delta to_message(const Delta& delta, const StateId& from, const StateId& to)
   *message.mutable_to() = to_proto(to);
   message.set_chunks(1);
   for (const EntryPtr& entry : delta.upserts) {
-    v1::Entry& upsert = *message.add_upserts();
-    *upsert.mutable_key() = to_proto(entry->key);
-    upsert.set_revision(entry->revision);
-    upsert.set_object(entry->bytes);
+    *message.add_upserts() = encode_entry(*entry, nullptr);
   }
   for (const EntryKey& key : delta.removed) *message.add_removed() = to_proto(key);
   return message;

@@ -40,9 +40,12 @@ std::string SyncState::append(const v1::Delta& message) {
     return "chunks of a delta out of order";
   }
   ++arriving_->next_chunk;
+  static const Snapshot kNothing;
+  const Snapshot& base = arriving_->from.revision == 0 ? kNothing : held_;
   for (const v1::Entry& entry : message.upserts()) {
-    arriving_->delta.upserts.push_back(std::make_shared<const Entry>(
-        Entry{from_proto(entry.key()), entry.revision(), entry.object()}));
+    EntryPtr decoded = decode_entry(entry, base);
+    if (decoded == nullptr) return "a patch that does not fit what this node holds";
+    arriving_->delta.upserts.push_back(std::move(decoded));
   }
   for (const v1::EntryKey& key : message.removed()) {
     arriving_->delta.removed.push_back(from_proto(key));

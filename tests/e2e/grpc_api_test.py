@@ -4,7 +4,7 @@ import unittest
 
 import grpc
 
-from tests.support.api import Management, messages, violations
+from tests.support.api import Management, namespace, service, violations
 from tests.support.cluster import ClusterCase
 
 REFLECTION = '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo'
@@ -19,28 +19,11 @@ class Api(ClusterCase):
     def start_cluster(cls, cluster):
         cls.api = Management(cluster.api)
         cluster.start_all(nodes=1)
-        cls.resource = messages('limpet.v1.resource')
 
     @classmethod
     def tearDownClass(cls):
         cls.api.close()
         super().tearDownClass()
-
-    def namespace(self, name):
-        resource = self.resource.Resource()
-        resource.namespace.api_version = 'v1'
-        resource.namespace.kind = 'Namespace'
-        resource.namespace.metadata.name = name
-        return resource
-
-    def service(self, name, *ports):
-        resource = self.resource.Resource()
-        resource.service.api_version = 'v1'
-        resource.service.kind = 'Service'
-        resource.service.metadata.name = name
-        for port in ports:
-            resource.service.spec.ports.add(port=port)
-        return resource
 
     def raises(self, code, method, **fields):
         with self.assertRaises(grpc.RpcError) as caught:
@@ -49,7 +32,7 @@ class Api(ClusterCase):
         return caught.exception
 
     def test_apply_wait_and_list(self):
-        applied = self.api.call('Apply', resources=[self.namespace('one'), self.namespace('two')])
+        applied = self.api.call('Apply', resources=[namespace('one'), namespace('two')])
         created = self.api.types.ObjectResult.CREATED
         self.assertEqual([result.outcome for result in applied.results], [created, created])
         steps = list(self.api.stream('WaitActive', revision=applied.state.revision))
@@ -65,13 +48,13 @@ class Api(ClusterCase):
         self.assertEqual(len(nodes.head.digest), 32)
 
     def test_get_has_the_server_s_metadata(self):
-        self.api.call('Apply', resources=[self.service('metadata', 80)])
+        self.api.call('Apply', resources=[service('metadata', 80)])
         key = {'kind': 'Service', 'namespace': 'default', 'name': 'metadata'}
         first = self.api.call('Get', key=key).resource.service.metadata
         self.assertTrue(first.uid)
         self.assertEqual(first.generation, 1)
         self.assertRegex(first.creation_timestamp, r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$')
-        self.api.call('Apply', resources=[self.service('metadata', 81)])
+        self.api.call('Apply', resources=[service('metadata', 81)])
         second = self.api.call('Get', key=key).resource.service.metadata
         self.assertEqual((second.uid, second.generation), (first.uid, 2))
         self.assertGreater(int(second.resource_version), int(first.resource_version))
@@ -79,7 +62,7 @@ class Api(ClusterCase):
     def test_a_refused_batch_names_every_violation_and_changes_nothing(self):
         head = self.api.call('GetVersion').head
         error = self.raises(grpc.StatusCode.INVALID_ARGUMENT, 'Apply', resources=[
-            self.namespace('good'), self.service('bad', 0, 70000), self.namespace('Bad Name')])
+            namespace('good'), service('bad', 0, 70000), namespace('Bad Name')])
         fields = [field for field, _ in violations(error)]
         self.assertIn('resources[1].spec.ports[0].port', fields)
         self.assertIn('resources[1].spec.ports[1].port', fields)

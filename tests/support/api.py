@@ -20,27 +20,69 @@ def messages(name):
     return importlib.import_module(name + '_pb2')
 
 
+# A server that was killed is found again soon, by connections of this channel's own.
+IMPATIENT = [('grpc.initial_reconnect_backoff_ms', 50), ('grpc.min_reconnect_backoff_ms', 50),
+             ('grpc.max_reconnect_backoff_ms', 100), ('grpc.use_local_subchannel_pool', 1)]
+
+
 class Management:
-    def __init__(self, address):
-        self.channel = grpc.insecure_channel(address)
+    def __init__(self, address, wait_for_ready=False):
+        """wait_for_ready: calls wait for a server that is not there yet."""
+        self.channel = grpc.insecure_channel(address, IMPATIENT)
+        self.wait_for_ready = wait_for_ready
         self.types = messages('limpet.v1.management')
 
     def close(self):
         self.channel.close()
 
     def _types(self, method):
+        answer = {'Rollback': 'Apply'}.get(method, method)
         return (getattr(self.types, f'{method}Request').SerializeToString,
-                getattr(self.types, f'{method}Response').FromString)
+                getattr(self.types, f'{answer}Response').FromString)
 
     def call(self, method, **fields):
         encode, decode = self._types(method)
         stub = self.channel.unary_unary(f'/limpet.v1.Management/{method}', encode, decode)
-        return stub(getattr(self.types, f'{method}Request')(**fields), timeout=30)
+        return stub(getattr(self.types, f'{method}Request')(**fields), timeout=30,
+                    wait_for_ready=self.wait_for_ready)
 
     def stream(self, method, **fields):
         encode, decode = self._types(method)
         stub = self.channel.unary_stream(f'/limpet.v1.Management/{method}', encode, decode)
         return stub(getattr(self.types, f'{method}Request')(**fields), timeout=30)
+
+
+def namespace(name):
+    resource = messages('limpet.v1.resource').Resource()
+    resource.namespace.api_version = 'v1'
+    resource.namespace.kind = 'Namespace'
+    resource.namespace.metadata.name = name
+    return resource
+
+
+def service(name, *ports, labels=None):
+    resource = messages('limpet.v1.resource').Resource()
+    resource.service.api_version = 'v1'
+    resource.service.kind = 'Service'
+    resource.service.metadata.name = name
+    resource.service.metadata.labels.update(labels or {})
+    for port in ports:
+        resource.service.spec.ports.add(port=port)
+    return resource
+
+
+def endpoint_slice(name, of_service, addresses):
+    resource = messages('limpet.v1.resource').Resource()
+    piece = resource.endpoint_slice
+    piece.api_version = 'discovery.k8s.io/v1'
+    piece.kind = 'EndpointSlice'
+    piece.address_type = 'IPv4'
+    piece.metadata.name = name
+    piece.metadata.labels['kubernetes.io/service-name'] = of_service
+    for address in addresses:
+        piece.endpoints.add(addresses=[address])
+    piece.ports.add(port=8080)
+    return resource
 
 
 def violations(error):

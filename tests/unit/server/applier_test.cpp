@@ -18,9 +18,30 @@ class FailingStore : public Store {
   explicit FailingStore(Store& store) : store_(store) {}
   absl::StatusOr<Snapshot> load() override { return store_.load(); }
   absl::StatusOr<uint64_t> commit(uint64_t expected_revision, const Batch& batch,
-                                  const Digest& digest, const AuditRecord& audit) override {
+                                  const Digest& digest, const AuditRecord& audit,
+                                  const RequestRecord& request) override {
     if (!failure.ok()) return failure;
-    return store_.commit(expected_revision, batch, digest, audit);
+    return store_.commit(expected_revision, batch, digest, audit, request);
+  }
+  absl::Status remember(const RequestRecord& request) override {
+    return store_.remember(request);
+  }
+  absl::StatusOr<std::optional<RequestRecord>> find_request(const std::string& id) override {
+    return store_.find_request(id);
+  }
+  absl::StatusOr<uint64_t> oldest_revision() override { return store_.oldest_revision(); }
+  absl::StatusOr<Delta> way_back_to(uint64_t revision) override {
+    return store_.way_back_to(revision);
+  }
+  absl::StatusOr<Delta> way_to(uint64_t revision) override { return store_.way_to(revision); }
+  absl::StatusOr<std::vector<RevisionRecord>> revisions(size_t limit, uint64_t before) override {
+    return store_.revisions(limit, before);
+  }
+  absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) override {
+    return store_.audit(limit, before_id);
+  }
+  absl::Status compact(const Retention& retention, int64_t now_unix_ms) override {
+    return store_.compact(retention, now_unix_ms);
   }
 
   absl::Status failure;
@@ -31,8 +52,20 @@ class FailingStore : public Store {
 
 class ApplierTest : public ::testing::Test {
  protected:
-  Applier::Outcome apply(const std::vector<v1::Resource>& resources) {
-    return applier_.apply(resources, "peer", context_);
+  Applier::Outcome apply(const std::vector<v1::Resource>& resources,
+                         const v1::ChangeOptions& options = {}) {
+    v1::ApplyRequest request = apply_request(resources);
+    *request.mutable_options() = options;
+    return applier_.apply(request, "peer", context_);
+  }
+
+  Applier::Outcome remove_slice(const std::string& name) {
+    v1::DeleteRequest request;
+    v1::EntryKey& key = *request.add_keys();
+    key.set_kind("EndpointSlice");
+    key.set_namespace_("server");
+    key.set_name(name);
+    return applier_.remove(request, "peer", context_);
   }
 
   TemporaryDirectory directory_;
@@ -99,16 +132,90 @@ TEST_F(ApplierTest, AnotherStartFindsTheSameStateAndKey) {
 
 TEST_F(ApplierTest, RemovesWithTheEndpointsStates) {
   apply({slice("one", "pipy", {"10.0.0.1", "pipy-0=10.0.0.2"})});
-  v1::EntryKey key;
-  key.set_kind("EndpointSlice");
-  key.set_namespace_("server");
-  key.set_name("one");
-  const std::vector keys{key};
-  const Applier::Outcome outcome = applier_.remove(keys, false, "peer", context_);
+  const Applier::Outcome outcome = remove_slice("one");
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_EQ(publisher_.head().size(), 1U) << "the session key stays";
-  EXPECT_EQ(applier_.remove(keys, false, "peer", context_).status.code(),
-            absl::StatusCode::kNotFound);
+  EXPECT_EQ(remove_slice("one").status.code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ApplierTest, ExpectsTheRevisionThatItIsTold) {
+  v1::ChangeOptions options;
+  options.set_expected_revision(apply({service("pipy")}).state.revision);
+  const StateId second = apply({service("pipy", 81)}, options).state;
+  EXPECT_EQ(second.revision, options.expected_revision() + 1);
+  EXPECT_EQ(apply({service("pipy", 82)}, options).status.code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(publisher_.head().id(), second);
+}
+
+TEST_F(ApplierTest, TellsWhatWouldBeAndChangesNothing) {
+  const StateId before = publisher_.head().id();
+  v1::ChangeOptions options;
+  options.set_validate_only(true);
+  options.set_request_id("kept by nobody");
+  const Applier::Outcome outcome = apply({service("pipy")}, options);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.results[0].outcome(), v1::ObjectResult::CREATED);
+  EXPECT_EQ(outcome.state, before);
+  EXPECT_EQ(store_.load().value().id(), before);
+  EXPECT_FALSE(store_.find_request("kept by nobody").value());
+}
+
+TEST_F(ApplierTest, AnswersTheSameRequestTheSame) {
+  v1::ChangeOptions options;
+  options.set_request_id("one");
+  const Applier::Outcome first = apply({service("pipy")}, options);
+  const StateId head = apply({service("pipy", 81)}).state;
+  const Applier::Outcome again = apply({service("pipy")}, options);
+  ASSERT_TRUE(again.status.ok()) << again.status;
+  EXPECT_EQ(again.state, first.state);
+  ASSERT_EQ(again.results.size(), 1U);
+  EXPECT_EQ(again.results[0].outcome(), v1::ObjectResult::CREATED);
+  EXPECT_EQ(publisher_.head().id(), head);
+
+  const Applier::Outcome other = apply({service("pipy", 82)}, options);
+  EXPECT_EQ(other.status.code(), absl::StatusCode::kInvalidArgument);
+  ASSERT_EQ(other.violations.size(), 1U);
+  EXPECT_EQ(other.violations[0].field, "options.request_id");
+}
+
+TEST_F(ApplierTest, RemembersARequestThatChangedNothing) {
+  const StateId first = apply({service("pipy")}).state;
+  v1::ChangeOptions options;
+  options.set_request_id("idle");
+  EXPECT_EQ(apply({service("pipy")}, options).state, first);
+  const StateId head = apply({service("pipy", 81)}).state;
+  EXPECT_EQ(apply({service("pipy")}, options).state, first);
+  EXPECT_EQ(publisher_.head().id(), head);
+}
+
+TEST_F(ApplierTest, HoldsAMassDeleteBackUnlessItIsMeant) {
+  apply({slice("one", "pipy", {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5",
+                               "10.0.0.6"})});
+  const StateId head = publisher_.head().id();
+  EXPECT_EQ(apply({slice("one", "pipy", {})}).status.code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(remove_slice("one").status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(publisher_.head().id(), head);
+  v1::ChangeOptions options;
+  options.set_allow_mass_delete(true);
+  EXPECT_TRUE(apply({slice("one", "pipy", {})}, options).status.ok());
+}
+
+TEST_F(ApplierTest, RefusesOptionsThatAreTooLong) {
+  v1::ChangeOptions options;
+  options.set_request_id(std::string(129, 'x'));
+  options.set_message(std::string(2000, 'x'));
+  EXPECT_EQ(apply({service("pipy")}, options).violations.size(), 2U);
+}
+
+TEST_F(ApplierTest, TheMessageGoesIntoTheAudit) {
+  v1::ChangeOptions options;
+  options.set_message("more room");
+  apply({service("pipy")}, options);
+  const auto audit = store_.audit(1, 0).value();
+  ASSERT_EQ(audit.size(), 1U);
+  EXPECT_EQ(audit[0].record.message, "more room");
+  EXPECT_EQ(audit[0].record.peer, "peer");
 }
 
 }  // namespace

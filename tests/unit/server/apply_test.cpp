@@ -12,7 +12,7 @@ using Result = v1::ObjectResult;
 class ApplyTest : public ::testing::Test {
  protected:
   Plan plan(const std::vector<v1::Resource>& resources) {
-    return plan_apply(state_, index_, resources, context_);
+    return plan_apply(state_, index_, apply_request(resources), context_);
   }
 
   void take(const Batch& batch) {
@@ -47,6 +47,11 @@ class ApplyTest : public ::testing::Test {
     key.set_namespace_(ns);
     key.set_name(name);
     return key;
+  }
+
+  absl::StatusOr<Plan> plan_removal(const std::vector<v1::EntryKey>& keys,
+                                    bool ignore_not_found) {
+    return plan_delete(state_, index_, delete_request(keys, ignore_not_found), context_);
   }
 
   Snapshot state_;
@@ -131,11 +136,11 @@ TEST_F(ApplyTest, DeletesAllOrNothing) {
   apply({service("pipy")});
   const std::vector<v1::EntryKey> keys{key("Service", "server", "pipy"),
                                        key("Service", "server", "gone")};
-  const auto refused = plan_delete(state_, index_, keys, false, context_);
+  const auto refused = plan_removal(keys, false);
   ASSERT_EQ(refused.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(std::string(refused.status().message()), "not found: Service server/gone");
 
-  const auto ignoring = plan_delete(state_, index_, keys, true, context_);
+  const auto ignoring = plan_removal(keys, true);
   ASSERT_TRUE(ignoring.ok());
   EXPECT_EQ(outcomes(*ignoring), (std::vector{Result::DELETED, Result::NOT_FOUND}));
   take(ignoring->batch);
@@ -146,10 +151,47 @@ TEST_F(ApplyTest, DeletesNoState) {
   take(plan_first_state(state_, context_).batch);
   const std::vector<v1::EntryKey> keys{key("StickyKey", "", "65540000"), key("Nonsense", "", "x"),
                                        key("Service", "", "")};
-  const auto refused = plan_delete(state_, index_, keys, true, context_);
+  const auto refused = plan_removal(keys, true);
   ASSERT_TRUE(refused.ok());
   EXPECT_EQ(refused->violations.size(), 3U);
   EXPECT_TRUE(refused->batch.empty());
+}
+
+TEST_F(ApplyTest, DeletesAndPrunesWithWhatItApplies) {
+  const auto labelled = [](const std::string& name) {
+    v1::Resource resource = service(name);
+    (*resource.mutable_service()->mutable_metadata()->mutable_labels())["app"] = "shop";
+    return resource;
+  };
+  apply({labelled("kept"), labelled("stale"), service("other"), service("unwanted"),
+         labelled("named")});
+  v1::ApplyRequest request;
+  *request.add_resources() = service("kept");
+  *request.add_deletes() = key("Service", "server", "unwanted");
+  *request.add_deletes() = key("Service", "server", "gone");
+  *request.add_deletes() = key("Service", "server", "named");
+  (*request.mutable_prune_labels())["app"] = "shop";
+  const Plan planned = plan_apply(state_, index_, request, context_);
+  ASSERT_TRUE(planned.violations.empty());
+  EXPECT_EQ(planned.resources, 1U);
+  EXPECT_EQ(outcomes(planned), (std::vector{Result::CONFIGURED, Result::DELETED,
+                                            Result::NOT_FOUND, Result::DELETED,
+                                            Result::DELETED}));
+  EXPECT_EQ(planned.results.back().key().name(), "stale");
+  take(planned.batch);
+  EXPECT_EQ(state_.size(), 2U);
+}
+
+TEST_F(ApplyTest, RefusesToDeleteWhatItApplies) {
+  v1::ApplyRequest request;
+  *request.add_resources() = service("pipy");
+  *request.add_deletes() = key("Service", "server", "pipy");
+  *request.add_deletes() = key("StickyKey", "", "1");
+  const Plan planned = plan_apply(state_, index_, request, context_);
+  ASSERT_EQ(planned.violations.size(), 2U);
+  EXPECT_EQ(planned.violations[0].field, "deletes[0]");
+  EXPECT_EQ(planned.violations[1].field, "deletes[1]");
+  EXPECT_TRUE(planned.batch.empty());
 }
 
 TEST_F(ApplyTest, ANewDatabaseBeginsWithOneKey) {

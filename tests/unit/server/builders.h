@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "limpet/v1/resource.pb.h"
+#include "limpet/v1/management.pb.h"
 #include "server/context.h"
 
 namespace limpet {
@@ -57,6 +57,20 @@ inline v1::Resource slice(const std::string& name, const std::string& service,
   port.set_port(8080);
   port.set_protocol("TCP");
   return resource;
+}
+
+inline v1::ApplyRequest apply_request(const std::vector<v1::Resource>& resources) {
+  v1::ApplyRequest request;
+  request.mutable_resources()->Assign(resources.begin(), resources.end());
+  return request;
+}
+
+inline v1::DeleteRequest delete_request(const std::vector<v1::EntryKey>& keys,
+                                        bool ignore_not_found = false) {
+  v1::DeleteRequest request;
+  request.mutable_keys()->Assign(keys.begin(), keys.end());
+  request.set_ignore_not_found(ignore_not_found);
+  return request;
 }
 
 }  // namespace limpet

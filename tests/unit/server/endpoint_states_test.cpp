@@ -21,7 +21,7 @@ class EndpointStatesTest : public ::testing::Test {
   }
 
   void apply(const std::vector<v1::Resource>& resources) {
-    take(plan_apply(state_, index_, resources, context_));
+    take(plan_apply(state_, index_, apply_request(resources), context_));
   }
 
   void remove_slice(const std::string& name) {
@@ -30,7 +30,7 @@ class EndpointStatesTest : public ::testing::Test {
     key.set_namespace_("server");
     key.set_name(name);
     const std::vector keys{key};
-    take(*plan_delete(state_, index_, keys, false, context_));
+    take(*plan_delete(state_, index_, delete_request(keys), context_));
   }
 
   // 0: there is none.
@@ -130,7 +130,7 @@ TEST_F(EndpointStatesTest, AChangeOfConditionsTouchesNone) {
   apply({slice("one", "pipy", {"10.0.0.1"})});
   v1::Resource draining = slice("one", "pipy", {"10.0.0.1"});
   draining.mutable_endpoint_slice()->mutable_endpoints(0)->mutable_conditions()->set_ready(false);
-  const Plan planned = plan_apply(state_, index_, std::vector{draining}, context_);
+  const Plan planned = plan_apply(state_, index_, apply_request({draining}), context_);
   EXPECT_EQ(planned.batch.upserts.size(), 1U);
   EXPECT_TRUE(planned.batch.removed.empty());
 }
@@ -141,7 +141,7 @@ TEST(SliceIndexTest, IsTheSameWhetherBuiltOrFollowed) {
   SliceIndex followed;
   const std::vector resources{slice("one", "pipy", {"10.0.0.1"}),
                               slice("two", "pipy", {"10.0.0.2"}), slice("x", "other", {})};
-  const Plan planned = plan_apply(state, followed, resources, context);
+  const Plan planned = plan_apply(state, followed, apply_request(resources), context);
   const Delta delta = delta_of(planned.batch);
   followed.apply(state, delta);
   state = state.apply(delta, Epoch(1), 1);

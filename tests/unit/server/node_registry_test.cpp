@@ -44,7 +44,7 @@ TEST_F(NodeRegistryTest, CountsWhoServesARevision) {
   EXPECT_FALSE(registry_.progress(Epoch(8), 4).done()) << "another epoch's revision";
   registry_.disconnected(b, ++now_);
   EXPECT_TRUE(progress(5).done());
-  EXPECT_FALSE(registry_.list()[1].connected());
+  EXPECT_FALSE(registry_.list(0)[1].connected());
 }
 
 TEST_F(NodeRegistryTest, TellsWhoRefusedAndWhy) {
@@ -57,8 +57,8 @@ TEST_F(NodeRegistryTest, TellsWhoRefusedAndWhy) {
   EXPECT_EQ(progress(5).rejected(0).rejected_reasons(0).message(), "no good");
   EXPECT_EQ(progress(6).rejected_size(), 0);
   active(a, 6);
-  EXPECT_EQ(registry_.list()[0].rejected_revision(), 0U);
-  EXPECT_EQ(registry_.list()[0].rejected_reasons_size(), 0);
+  EXPECT_EQ(registry_.list(0)[0].rejected_revision(), 0U);
+  EXPECT_EQ(registry_.list(0)[0].rejected_reasons_size(), 0);
 }
 
 TEST_F(NodeRegistryTest, ASecondStreamTakesThePlaceOfTheFirst) {
@@ -70,9 +70,9 @@ TEST_F(NodeRegistryTest, ASecondStreamTakesThePlaceOfTheFirst) {
   active(second, 5);
   active(first, 9);
   registry_.disconnected(first, ++now_);
-  ASSERT_EQ(registry_.list().size(), 1U);
-  EXPECT_TRUE(registry_.list()[0].connected());
-  EXPECT_EQ(registry_.list()[0].active().revision(), 5U);
+  ASSERT_EQ(registry_.list(0).size(), 1U);
+  EXPECT_TRUE(registry_.list(0)[0].connected());
+  EXPECT_EQ(registry_.list(0)[0].active().revision(), 5U);
 }
 
 TEST_F(NodeRegistryTest, ForgetsTheNodeThatWasGoneLongest) {
@@ -81,8 +81,8 @@ TEST_F(NodeRegistryTest, ForgetsTheNodeThatWasGoneLongest) {
   const auto later = connect("gone later");
   registry_.disconnected(later, ++now_);
   for (size_t i = 2; i <= NodeRegistry::kMaxNodes; ++i) connect("n" + std::to_string(i));
-  ASSERT_EQ(registry_.list().size(), NodeRegistry::kMaxNodes);
-  EXPECT_EQ(registry_.list()[0].node_id(), "gone later");
+  ASSERT_EQ(registry_.list(0).size(), NodeRegistry::kMaxNodes);
+  EXPECT_EQ(registry_.list(0)[0].node_id(), "gone later");
   connect("one more");
   v1::Hello hello;
   hello.set_node_id("too many");

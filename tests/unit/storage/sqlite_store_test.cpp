@@ -48,7 +48,7 @@ class SqliteStoreTest : public ::testing::Test {
     const uint64_t revision = before.id().revision + 1;
     Snapshot next = before.apply(delta_of(batch), before.id().epoch, revision);
     const auto committed = store.commit(before.id().revision, batch, next.id().digest,
-                                        {1000, "me", "peer", "apply", "words"});
+                                        {1000, "me", "peer", "apply", "words"}, {});
     if (!committed.ok()) return committed.status();
     EXPECT_EQ(*committed, revision);
     return next;
@@ -123,7 +123,7 @@ TEST_F(SqliteStoreTest, RefusesEntriesOfAnotherRevision) {
   const auto store = open();
   Batch batch;
   put(batch, 9, "a", "a");
-  EXPECT_EQ(store->commit(0, batch, Digest(), {}).status().code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(store->commit(0, batch, Digest(), {}, {}).status().code(), absl::StatusCode::kInternal);
 }
 
 TEST_F(SqliteStoreTest, ChangesNothingWhenACommitFailsInTheMiddle) {

@@ -1,29 +1,41 @@
 // A management server in memory, and gwctl run against it.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "cli/commands/gwctl.h"
 #include "cli/exit_code.h"
+#include "core/resource/kind.h"
 #include "core/resource/object.h"
 
 namespace limpet::cli::test {
 
+using Objects = std::map<EntryKey, v1::Resource>;
+
 // What it was asked and what it answers. An error set is the answer to every call.
 struct FakeState {
-  std::map<EntryKey, v1::Resource> objects;
+  Objects objects;
   uint64_t revision = 0;
+  std::map<uint64_t, Objects> states{{0, {}}};  // at each revision that is kept
+  std::vector<v1::Revision> revisions;          // the newest first
+  v1::ChangeOptions options;                    // of the last change
   absl::Status error;
   v1::ListNodesResponse nodes;
+  v1::ListAuditResponse audit;
   std::deque<v1::WaitActiveResponse> progress;
   absl::Status wait_status;
   std::string address;
   uint64_t waited_for = 0;
   absl::Duration wait_timeout;
+  v1::WatchRequest watch_request;
+  std::deque<v1::WatchResponse> events;
+  absl::Status watch_status;
 };
 
 class FakeManagement : public Management {
@@ -31,21 +43,76 @@ class FakeManagement : public Management {
   explicit FakeManagement(FakeState& state) : state_(state) {}
 
   absl::StatusOr<v1::ApplyResponse> apply(const v1::ApplyRequest& request) override {
-    if (!state_.error.ok()) return state_.error;
+    if (absl::Status status = admit(request.options()); !status.ok()) return status;
+    Objects after = state_.objects;
+    for (const v1::Resource& resource : request.resources()) after[key_of(resource)] = resource;
+    const auto& prune = request.prune_labels();
+    std::erase_if(after, [&](const auto& item) {
+      const auto& labels = metadata_of(*object_of(item.second)).labels();
+      return !prune.empty() && !names(request, item.first) &&
+             std::all_of(prune.begin(), prune.end(), [&](const auto& label) {
+               const auto found = labels.find(label.first);
+               return found != labels.end() && found->second == label.second;
+             });
+    });
     v1::ApplyResponse response;
-    response.mutable_state()->set_revision(++state_.revision);
     for (const v1::Resource& resource : request.resources()) {
-      const EntryKey key = key_of(resource);
-      const auto found = state_.objects.find(key);
-      v1::ObjectResult& result = *response.add_results();
-      fill(*result.mutable_key(), key);
-      result.set_outcome(found == state_.objects.end() ? v1::ObjectResult::CREATED
-                         : serialize(found->second) == serialize(resource)
-                             ? v1::ObjectResult::UNCHANGED
-                             : v1::ObjectResult::CONFIGURED);
-      state_.objects[key] = resource;
+      add_result(response, key_of(resource), after);
+    }
+    for (const auto& [key, resource] : state_.objects) {
+      if (!after.contains(key)) add_result(response, key, after);
+    }
+    commit("apply", request.options(), std::move(after), response);
+    return response;
+  }
+
+  absl::StatusOr<v1::ApplyResponse> rollback(const v1::RollbackRequest& request) override {
+    if (absl::Status status = admit(request.options()); !status.ok()) return status;
+    const auto found = state_.states.find(request.to());
+    if (found == state_.states.end()) return absl::OutOfRangeError("not kept");
+    v1::ApplyResponse response;
+    for (const EntryKey& key : changed(state_.objects, found->second)) {
+      add_result(response, key, found->second);
+    }
+    commit("rollback", request.options(), Objects(found->second), response);
+    return response;
+  }
+
+  absl::StatusOr<v1::DiffResponse> diff(const v1::DiffRequest& request) override {
+    if (!state_.error.ok()) return state_.error;
+    const uint64_t to = request.to() == 0 ? state_.revision : request.to();
+    const auto before = state_.states.find(request.from());
+    const auto after = state_.states.find(to);
+    if (before == state_.states.end() || after == state_.states.end()) {
+      return absl::OutOfRangeError("not kept");
+    }
+    v1::DiffResponse response;
+    response.set_from(request.from());
+    response.set_to(to);
+    for (const EntryKey& key : changed(before->second, after->second)) {
+      v1::DiffResponse::Change& change = *response.add_changes();
+      fill(*change.mutable_key(), key);
+      if (before->second.contains(key)) *change.mutable_before() = before->second.at(key);
+      if (after->second.contains(key)) *change.mutable_after() = after->second.at(key);
     }
     return response;
+  }
+
+  absl::StatusOr<v1::ListRevisionsResponse> list_revisions(
+      const v1::ListRevisionsRequest& request) override {
+    if (!state_.error.ok()) return state_.error;
+    v1::ListRevisionsResponse response;
+    for (const v1::Revision& revision : state_.revisions) {
+      if (request.before() != 0 && revision.revision() >= request.before()) continue;
+      if (static_cast<uint32_t>(response.revisions_size()) == request.limit()) break;
+      *response.add_revisions() = revision;
+    }
+    return response;
+  }
+
+  absl::StatusOr<v1::ListAuditResponse> list_audit(const v1::ListAuditRequest&) override {
+    if (!state_.error.ok()) return state_.error;
+    return state_.audit;
   }
 
   absl::StatusOr<v1::GetResponse> get(const v1::GetRequest& request) override {
@@ -69,19 +136,17 @@ class FakeManagement : public Management {
   }
 
   absl::StatusOr<v1::DeleteResponse> remove(const v1::DeleteRequest& request) override {
-    if (!state_.error.ok()) return state_.error;
+    if (absl::Status status = admit(request.options()); !status.ok()) return status;
     v1::DeleteResponse response;
+    Objects after = state_.objects;
     for (const v1::EntryKey& key : request.keys()) {
-      const bool there = state_.objects.contains({key.kind(), key.namespace_(), key.name()});
+      const bool there = after.erase({key.kind(), key.namespace_(), key.name()}) > 0;
       if (!there && !request.ignore_not_found()) return absl::NotFoundError("not found: it");
       v1::ObjectResult& result = *response.add_results();
       *result.mutable_key() = key;
       result.set_outcome(there ? v1::ObjectResult::DELETED : v1::ObjectResult::NOT_FOUND);
     }
-    for (const v1::EntryKey& key : request.keys()) {
-      state_.objects.erase({key.kind(), key.namespace_(), key.name()});
-    }
-    response.mutable_state()->set_revision(++state_.revision);
+    commit("delete", request.options(), std::move(after), response);
     return response;
   }
 
@@ -107,7 +172,76 @@ class FakeManagement : public Management {
     return state_.wait_status;
   }
 
+  absl::Status watch(const v1::WatchRequest& request, absl::Duration timeout,
+                     const Events& events) override {
+    if (!state_.error.ok()) return state_.error;
+    state_.watch_request = request;
+    state_.wait_timeout = timeout;
+    for (const v1::WatchResponse& response : state_.events) {
+      if (!events(response)) return absl::OkStatus();
+    }
+    return state_.watch_status;
+  }
+
  private:
+  absl::Status admit(const v1::ChangeOptions& options) {
+    if (!state_.error.ok()) return state_.error;
+    state_.options = options;
+    const uint64_t expected = options.expected_revision();
+    if (expected == 0 || expected == state_.revision) return absl::OkStatus();
+    return absl::AbortedError("the state has moved on");
+  }
+
+  // Makes `after` the state, unless it is only to be told what would happen.
+  template <typename Response>
+  void commit(const char* action, const v1::ChangeOptions& options, Objects after,
+              Response& response) {
+    if (!options.validate_only()) {
+      state_.objects = std::move(after);
+      state_.states[++state_.revision] = state_.objects;
+      v1::Revision revision;
+      revision.set_revision(state_.revision);
+      revision.set_unix_ms(1'699'999'995'000);
+      revision.set_actor("alice");
+      revision.set_peer("ipv4:127.0.0.1:4711");
+      revision.set_action(action);
+      revision.set_message(options.message());
+      *revision.mutable_changes() = response.results();
+      state_.revisions.insert(state_.revisions.begin(), std::move(revision));
+    }
+    response.mutable_state()->set_revision(state_.revision);
+  }
+
+  // What becomes of the object when `after` is the state.
+  void add_result(v1::ApplyResponse& response, const EntryKey& key, const Objects& after) {
+    const auto found = state_.objects.find(key);
+    v1::ObjectResult& result = *response.add_results();
+    fill(*result.mutable_key(), key);
+    result.set_outcome(!after.contains(key)            ? v1::ObjectResult::DELETED
+                       : found == state_.objects.end() ? v1::ObjectResult::CREATED
+                       : serialize(found->second) == serialize(after.at(key))
+                           ? v1::ObjectResult::UNCHANGED
+                           : v1::ObjectResult::CONFIGURED);
+  }
+
+  static bool names(const v1::ApplyRequest& request, const EntryKey& key) {
+    return std::any_of(request.resources().begin(), request.resources().end(),
+                       [&key](const v1::Resource& resource) { return key_of(resource) == key; });
+  }
+
+  static std::set<EntryKey> changed(const Objects& before, const Objects& after) {
+    std::set<EntryKey> keys;
+    for (const auto* one : {&before, &after}) {
+      const Objects& other = one == &before ? after : before;
+      for (const auto& [key, resource] : *one) {
+        const auto found = other.find(key);
+        const bool same = found != other.end() && serialize(found->second) == serialize(resource);
+        if (!same) keys.insert(key);
+      }
+    }
+    return keys;
+  }
+
   static void fill(v1::EntryKey& to, const EntryKey& key) {
     to.set_kind(key.kind);
     to.set_namespace_(key.ns);
@@ -117,12 +251,44 @@ class FakeManagement : public Management {
   FakeState& state_;
 };
 
+inline constexpr char kTwoObjects[] =
+    "apiVersion: v1\n"
+    "kind: Namespace\n"
+    "metadata: {name: server}\n"
+    "---\n"
+    "apiVersion: gateway.networking.k8s.io/v1\n"
+    "kind: HTTPRoute\n"
+    "metadata: {name: fortio-route, namespace: server}\n"
+    "spec:\n"
+    "  rules:\n"
+    "  - backendRefs:\n"
+    "    - name: pipy\n"
+    "      port: 8080\n";
+
+// What a server tells of one change.
+inline v1::WatchResponse event(const EntryKey& key, v1::WatchResponse::Event::Type type,
+                               uint64_t bookmark) {
+  v1::WatchResponse response;
+  v1::WatchResponse::Event& added = *response.add_events();
+  added.set_type(type);
+  const KindInfo& kind = *find_kind(key.kind);
+  const auto* field = v1::Resource::descriptor()->FindFieldByNumber(kind.resource_field);
+  google::protobuf::Message& object =
+      *added.resource().GetReflection()->MutableMessage(added.mutable_resource(), field);
+  v1::ObjectMeta& metadata = mutable_metadata_of(object);
+  metadata.set_namespace_(key.ns);
+  metadata.set_name(key.name);
+  response.set_bookmark(bookmark);
+  return response;
+}
+
 struct Gwctl {
   FakeState state;
   std::string input;
   std::string out;
   std::string err;
   bool terminal = false;
+  bool color = false;
   absl::Time now = absl::FromUnixSeconds(1'700'000'000);
 
   int operator()(std::vector<std::string> arguments) {
@@ -133,6 +299,7 @@ struct Gwctl {
                                   .out = out_stream,
                                   .err = err_stream,
                                   .progress = terminal,
+                                  .color = color,
                                   .version = "1.2.3",
                                   .now = [this] { return now; },
                                   .connect =

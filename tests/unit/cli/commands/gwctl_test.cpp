@@ -2,26 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/text.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "tests/unit/cli/commands/fake_management.h"
 
 namespace limpet::cli::test {
 namespace {
-
-constexpr char kTwoObjects[] =
-    "apiVersion: v1\n"
-    "kind: Namespace\n"
-    "metadata: {name: server}\n"
-    "---\n"
-    "apiVersion: gateway.networking.k8s.io/v1\n"
-    "kind: HTTPRoute\n"
-    "metadata: {name: fortio-route, namespace: server}\n"
-    "spec:\n"
-    "  rules:\n"
-    "  - backendRefs:\n"
-    "    - name: pipy\n"
-    "      port: 8080\n";
 
 class GwctlTest : public testing::Test {
  protected:
@@ -63,6 +50,28 @@ TEST_F(GwctlTest, ApplySendsNothingWhenAnythingIsWrong) {
   EXPECT_TRUE(gwctl.state.objects.empty());
 }
 
+TEST_F(GwctlTest, ValidateTellsEveryViolationWithoutAServer) {
+  gwctl.input = kTwoObjects;
+  EXPECT_EQ(gwctl({"validate", "-f", "-"}), kOk);
+  EXPECT_EQ(gwctl.out, "2 objects are valid\n");
+  gwctl.input =
+      "apiVersion: v1\n"
+      "kind: Namespace\n"
+      "metadata: {name: Server}\n"
+      "---\n"
+      "apiVersion: v1\n"
+      "kind: Service\n"
+      "metadata: {name: pipy}\n"
+      "spec: {ports: [{port: 0}]}\n";
+  EXPECT_EQ(gwctl({"validate", "-f", "-"}), kRejected);
+  EXPECT_EQ(gwctl.out, "");
+  EXPECT_TRUE(contains(gwctl.err, "-:3:12: Namespace Server: metadata.name: ")) << gwctl.err;
+  EXPECT_TRUE(contains(gwctl.err, "-:8:17: Service default/pipy: spec.ports[0].port: "))
+      << gwctl.err;
+  EXPECT_TRUE(gwctl.err.ends_with("gwctl: 2 problems\n")) << gwctl.err;
+  EXPECT_EQ(gwctl.state.address, "");  // never asked
+}
+
 TEST_F(GwctlTest, ApplyTellsTheServersRefusalByLines) {
   google::rpc::BadRequest bad_request;
   auto* violation = bad_request.add_field_violations();
@@ -81,7 +90,8 @@ TEST_F(GwctlTest, ApplyTellsTheServersRefusalByLines) {
 
 TEST_F(GwctlTest, ErrorsHaveTheirExitCodes) {
   const std::pair<absl::Status, int> cases[] = {{absl::AbortedError("x"), kConflict},
-                                                {absl::FailedPreconditionError("x"), kConflict},
+                                                {absl::FailedPreconditionError("x"), kRejected},
+                                                {absl::OutOfRangeError("x"), kNotFound},
                                                 {absl::UnavailableError("x"), kUnreachable},
                                                 {absl::PermissionDeniedError("x"), kUnreachable},
                                                 {absl::DeadlineExceededError("x"), kTimedOut},
@@ -261,6 +271,7 @@ TEST_F(GwctlTest, WrongUse) {
   const std::vector<std::string> cases[] = {{},
                                             {"bogus"},
                                             {"apply"},
+                                            {"validate"},
                                             {"apply", "-f"},
                                             {"apply", "-f", "/nowhere/at/all.yaml"},
                                             {"apply", "-f", "-"},  // empty
@@ -271,6 +282,24 @@ TEST_F(GwctlTest, WrongUse) {
                                             {"get", "hr", "a", "-A"},
                                             {"get", "hr", "a/b"},
                                             {"get", "hr/a", "b"},
+                                            {"apply", "-f", "-", "--prune"},
+                                            {"apply", "-f", "-", "-l", "a=b"},
+                                            {"apply", "-f", "-", "--dry-run=client"},
+                                            {"apply", "-f", "-", "--expected-revision", "0"},
+                                            {"diff"},
+                                            {"diff", "--to", "3"},
+                                            {"diff", "-f", "-", "--from", "3"},
+                                            {"history", "latest"},
+                                            {"history", "--limit", "0"},
+                                            {"get", "-w"},
+                                            {"wait", "hr", "a"},
+                                            {"wait", "--for=delete"},
+                                            {"wait", "--for=delete", "hr"},
+                                            {"wait", "--for=delete", "hr", "a", "--revision", "1"},
+                                            {"wait", "--for=active", "hr", "a"},
+                                            {"wait", "--for=bogus"},
+                                            {"rollback"},
+                                            {"rollback", "--to", "0"},
                                             {"delete"},
                                             {"delete", "hr"},
                                             {"delete", "hr", "a", "-f", "-"},
@@ -285,7 +314,8 @@ TEST_F(GwctlTest, WrongUse) {
 TEST_F(GwctlTest, HelpHasExamples) {
   EXPECT_EQ(gwctl({"--help"}), kOk);
   EXPECT_NE(gwctl.out.find("Exit codes:"), std::string::npos);
-  for (const char* verb : {"apply", "get", "describe", "delete", "nodes", "version"}) {
+  for (const char* verb : {"validate", "diff", "apply", "get", "describe", "delete", "wait",
+                           "history", "rollback", "audit", "nodes", "version"}) {
     EXPECT_EQ(gwctl({verb, "--help"}), kOk);
     EXPECT_NE(gwctl.out.find(std::string("  gwctl ") + verb), std::string::npos) << gwctl.out;
   }

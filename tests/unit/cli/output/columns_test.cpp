@@ -11,7 +11,7 @@ const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
 std::string table_of(std::string_view kind, const std::string& text, const TableStyle& style) {
   v1::Resource resource;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &resource));
-  return kind_table(*find_kind(kind), {&resource, 1}, style);
+  return kind_table(*find_kind(kind), {&resource, 1}, style).to_string();
 }
 
 TEST(Columns, Ages) {
@@ -95,7 +95,8 @@ TEST(Columns, EveryKindHasATable) {
     v1::Resource resource;
     const auto* field = v1::Resource::descriptor()->FindFieldByNumber(kind.resource_field);
     resource.GetReflection()->MutableMessage(&resource, field);
-    const std::string table = kind_table(kind, {&resource, 1}, {.wide = true, .now = kNow});
+    const std::string table =
+        kind_table(kind, {&resource, 1}, {.wide = true, .now = kNow}).to_string();
     EXPECT_TRUE(table.starts_with("NAME ")) << table;
   }
 }

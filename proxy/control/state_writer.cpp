@@ -1,0 +1,43 @@
+#include "proxy/control/state_writer.h"
+
+#include <utility>
+
+namespace limpet {
+
+StateWriter::StateWriter(StateFile file, std::function<void(const absl::Status&)> written)
+    : file_(std::move(file)), written_(std::move(written)), thread_([this] { run(); }) {}
+
+StateWriter::~StateWriter() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void StateWriter::keep(std::shared_ptr<const SyncState::Update> update) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool overflow = pending_.size() >= kMaxPending;
+    if (overflow) pending_.clear();
+    pending_.push_back({std::move(update), overflow});
+  }
+  changed_.notify_one();
+}
+
+void StateWriter::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return ending_ || !pending_.empty(); });
+    if (pending_.empty()) return;
+    const Pending next = std::move(pending_.front());
+    pending_.pop_front();
+    lock.unlock();
+    const SyncState::Update& update = *next.update;
+    written_(file_.append(update.delta, update.full || next.whole, update.next));
+    lock.lock();
+  }
+}
+
+}  // namespace limpet

@@ -1,0 +1,53 @@
+// Keeps the last-known-good file up to date, on a thread of its own: a slow disk holds up neither
+// acknowledgements nor heartbeats.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <absl/status/status.h>
+
+#include "proxy/control/state_file.h"
+#include "proxy/control/sync_state.h"
+
+namespace limpet {
+
+// Threading: keep() from one thread; `written` is called on the writer's own.
+class StateWriter {
+ public:
+  // Updates that wait for the disk. Beyond it the newest alone is kept, to be written whole.
+  static constexpr size_t kMaxPending = 32;
+
+  // `written` is called after each write with its result.
+  StateWriter(StateFile file, std::function<void(const absl::Status&)> written);
+  // Writes what is pending.
+  ~StateWriter();
+  StateWriter(const StateWriter&) = delete;
+  StateWriter& operator=(const StateWriter&) = delete;
+
+  // Requires: the update goes on from the one kept before, or is full.
+  void keep(std::shared_ptr<const SyncState::Update> update);
+
+ private:
+  struct Pending {
+    std::shared_ptr<const SyncState::Update> update;
+    bool whole = false;  // what lies between it and the file was dropped
+  };
+
+  void run();
+
+  StateFile file_;
+  const std::function<void(const absl::Status&)> written_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Pending> pending_;  // guarded by mutex_
+  bool ending_ = false;          // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace limpet

@@ -1,0 +1,29 @@
+// The past as the API tells it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <absl/status/statusor.h>
+
+#include "core/snapshot/snapshot.h"
+#include "limpet/v1/management.pb.h"
+#include "storage/store.h"
+
+namespace limpet {
+
+inline constexpr uint32_t kDefaultListed = 100;  // records in an answer, when none is asked for
+inline constexpr uint32_t kMaxListed = 1000;
+
+// As users see it: with the revision of its last change, which its bytes do not carry.
+absl::StatusOr<v1::Resource> resource_of(const Entry& entry);
+
+absl::StatusOr<v1::ListRevisionsResponse> list_revisions(Store& store,
+                                                         const v1::ListRevisionsRequest& request);
+absl::StatusOr<v1::ListAuditResponse> list_audit(Store& store,
+                                                 const v1::ListAuditRequest& request);
+
+// How users' objects differ.
+absl::StatusOr<v1::DiffResponse> diff_of(const Snapshot& from, const Snapshot& to);
+
+}  // namespace limpet
