@@ -44,7 +44,8 @@ class HotSwap(ClusterCase):
                 self.cluster.apply(OTHER_ROUTE.format(n=number))
                 traffic.advance(5)
             names = [f'other-{number}' for number in range(10)]
-            self.cluster.gwctl('delete', '--wait', '-n', 'server', 'httproute', *names)
+            self.cluster.gwctl('delete', '--wait', '--allow-mass-delete', '-n', 'server',
+                               'httproute', *names)
         self.assertEqual(traffic.failures, [])
         self.assertEqual(traffic.reached, {endpoint})
 
