@@ -36,11 +36,14 @@ if(LIMPET_MOLD)
 endif()
 
 # ccache can keep objects that use a precompiled header only when it may ignore the header's
-# own macros and times.
+# own macros and times. Paths below the checkout are relative for it, so that every checkout of a
+# machine shares what one has built.
 find_program(LIMPET_CCACHE ccache)
 if(LIMPET_CCACHE)
   set(sloppiness pch_defines,time_macros,include_file_mtime,include_file_ctime)
   set(CMAKE_CXX_COMPILER_LAUNCHER
-    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=${sloppiness} ${LIMPET_CCACHE})
+    ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=${sloppiness} CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+    CCACHE_NOHASHDIR=1 ${LIMPET_CCACHE})
   add_compile_options(-fpch-preprocess)
 endif()
+add_compile_options(-fdebug-prefix-map=${CMAKE_SOURCE_DIR}=.)
