@@ -94,7 +94,7 @@ TEST_F(ApplyTest, DropsWhatTheServerOwns) {
   metadata_in.set_uid("foreign");
   metadata_in.set_generation(40);
   metadata_in.set_resource_version("9");
-  exported.mutable_service()->mutable_status()->set_string_value("x");
+  exported.mutable_service()->mutable_status()->add_conditions()->set_type("Foreign");
   apply({exported});
   EXPECT_NE(metadata(pipy_).uid(), "foreign");
   EXPECT_EQ(metadata(pipy_).generation(), 1);
