@@ -38,6 +38,11 @@ bool is_api_version_of(const KindInfo& info, std::string_view api_version);
 inline constexpr std::string_view kStickyKeyKind = "StickyKey";
 inline constexpr std::string_view kEndpointStateKind = "EndpointState";
 
+// Whether entries of the kind say where endpoints are and how they do, and nothing else.
+inline bool is_endpoint_kind(std::string_view kind) {
+  return kind == "EndpointSlice" || kind == kEndpointStateKind;
+}
+
 // Whether entries of the kind are users' objects (shown, rolled back) rather than state.
 inline bool is_user_kind(std::string_view kind) { return find_kind(kind) != nullptr; }
 
