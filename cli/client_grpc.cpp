@@ -63,6 +63,10 @@ class GrpcManagement : public Management {
   absl::StatusOr<v1::ListNodesResponse> list_nodes() override {
     return call(&v1::Management::Stub::ListNodes, v1::ListNodesRequest());
   }
+  absl::StatusOr<v1::AdoptNodesResponse> adopt_nodes(
+      const v1::AdoptNodesRequest& request) override {
+    return call(&v1::Management::Stub::AdoptNodes, request);
+  }
   absl::StatusOr<v1::GetVersionResponse> version() override {
     return call(&v1::Management::Stub::GetVersion, v1::GetVersionRequest());
   }

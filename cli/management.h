@@ -27,6 +27,8 @@ class Management {
   virtual absl::StatusOr<v1::ApplyResponse> rollback(const v1::RollbackRequest& request) = 0;
   virtual absl::StatusOr<v1::ListAuditResponse> list_audit(const v1::ListAuditRequest& request) = 0;
   virtual absl::StatusOr<v1::ListNodesResponse> list_nodes() = 0;
+  virtual absl::StatusOr<v1::AdoptNodesResponse> adopt_nodes(
+      const v1::AdoptNodesRequest& request) = 0;
   virtual absl::StatusOr<v1::GetVersionResponse> version() = 0;
 
   // Streams: the function is called for each message until it returns false, the stream ends, or

@@ -13,7 +13,10 @@ constexpr size_t kChunkOverhead = 256;
 
 class ChunkWriter {
  public:
-  ChunkWriter(const StateId& from, const StateId& to) : from_(from), to_(to) { open(); }
+  ChunkWriter(const StateId& from, const StateId& to, bool adopt)
+      : from_(from), to_(to), adopt_(adopt) {
+    open();
+  }
 
   v1::Delta& room_for(size_t bytes) {
     if (size_ > kChunkOverhead && size_ + bytes + kElementOverhead > kMaxChunkBytes) open();
@@ -34,20 +37,22 @@ class ChunkWriter {
     *delta.mutable_from() = to_proto(from_);
     *delta.mutable_to() = to_proto(to_);
     delta.set_chunk(static_cast<uint32_t>(chunks_.size() - 1));
+    delta.set_adopt(adopt_);
     size_ = kChunkOverhead;
   }
 
   StateId from_;
   StateId to_;
+  bool adopt_;
   DeltaChunks chunks_;
   size_t size_ = 0;
 };
 
 }  // namespace
 
-DeltaChunks make_delta_chunks(const Snapshot& from, const Snapshot& to) {
+DeltaChunks make_delta_chunks(const Snapshot& from, const Snapshot& to, bool adopt) {
   const Delta delta = Snapshot::diff(from, to);
-  ChunkWriter writer(from.id(), to.id());
+  ChunkWriter writer(from.id(), to.id(), adopt);
   for (const EntryKey& key : delta.removed) {
     v1::EntryKey message = to_proto(key);
     *writer.room_for(message.ByteSizeLong()).add_removed() = std::move(message);
@@ -59,15 +64,20 @@ DeltaChunks make_delta_chunks(const Snapshot& from, const Snapshot& to) {
   return writer.finish();
 }
 
-std::shared_ptr<const DeltaChunks> DeltaCache::get(const Snapshot& from, const Snapshot& to) {
-  const Way way{to_proto(from.id()).SerializeAsString(), to_proto(to.id()).SerializeAsString()};
+std::shared_ptr<const EncodedChunks> DeltaCache::get(const Snapshot& from, const Snapshot& to,
+                                                     bool adopt) {
+  const Way way{to_proto(from.id()).SerializeAsString(), to_proto(to.id()).SerializeAsString(),
+                adopt};
   // Held while the messages are made: whoever waits here most likely wants the same.
   const std::lock_guard lock(mutex_);
-  if (std::shared_ptr<const DeltaChunks> made = ways_[way].lock()) return made;
+  if (std::shared_ptr<const EncodedChunks> made = ways_[way].lock()) return made;
   std::erase_if(ways_, [](const auto& entry) { return entry.second.expired(); });
-  auto made = std::make_shared<const DeltaChunks>(make_delta_chunks(from, to));
-  ways_[way] = made;
-  return made;
+  auto encoded = std::make_shared<EncodedChunks>();
+  for (const v1::ServerMessage& message : make_delta_chunks(from, to, adopt)) {
+    encoded->push_back(message.SerializeAsString());
+  }
+  ways_[way] = encoded;
+  return encoded;
 }
 
 }  // namespace limpet

@@ -6,7 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "core/snapshot/snapshot.h"
@@ -21,18 +21,23 @@ using DeltaChunks = std::vector<v1::ServerMessage>;
 
 // At least one message, also for an empty difference: the revision itself is news. From the empty
 // state the messages carry everything.
-DeltaChunks make_delta_chunks(const Snapshot& from, const Snapshot& to);
+// `adopt`: the receiver may leave its epoch by it (Delta.adopt).
+DeltaChunks make_delta_chunks(const Snapshot& from, const Snapshot& to, bool adopt = false);
 
-// Nodes that go the same way at the same time share one set of messages. Thread-safe.
+using EncodedChunks = std::vector<std::string>;  // serialised ServerMessages
+
+// Nodes that go the same way at the same time share the bytes of one set of messages. Thread-safe.
 class DeltaCache {
  public:
-  std::shared_ptr<const DeltaChunks> get(const Snapshot& from, const Snapshot& to);
+  std::shared_ptr<const EncodedChunks> get(const Snapshot& from, const Snapshot& to,
+                                           bool adopt = false);
 
  private:
-  using Way = std::pair<std::string, std::string>;  // the states' names, serialised
+  // The states' names, serialised, and whether the receiver may leave its epoch.
+  using Way = std::tuple<std::string, std::string, bool>;
 
   std::mutex mutex_;
-  std::map<Way, std::weak_ptr<const DeltaChunks>> ways_;
+  std::map<Way, std::weak_ptr<const EncodedChunks>> ways_;
 };
 
 }  // namespace limpet

@@ -16,13 +16,16 @@ namespace limpet {
 //
 // Lifetime: gRPC calls no reaction after OnDone(), and calls that only once Finish() was called
 // and every started operation has ended. Until then the stream holds itself (self_). The others
-// (publisher, registry, heartbeats) hold it weakly or find `ending_` set, and then do nothing.
+// (fan-out, registry, heartbeats) hold it weakly or find `ending_` set, and then do nothing.
 //
 // Threads: reactions come one at a time for reads and one at a time for writes, on gRPC's
 // threads; published(), heartbeat() and end() come from any. The mutex guards what is marked so.
 // No call into the registry, the publisher or the cache is made under it.
+//
+// Messages are raw on the wire's side: a delta's bytes are made once and go out on every stream
+// that needs them.
 class DiscoveryService::Stream final
-    : public grpc::ServerBidiReactor<v1::NodeMessage, v1::ServerMessage>,
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       public std::enable_shared_from_this<Stream> {
  public:
   Stream(DiscoveryService& service, std::string peer)
@@ -30,20 +33,38 @@ class DiscoveryService::Stream final
 
   void start() {
     self_ = shared_from_this();
-    subscription_ = service_.publisher_.published().subscribe([weak = weak_from_this()] {
-      if (const std::shared_ptr<Stream> stream = weak.lock()) stream->published();
-    });
     StartRead(&incoming_);
   }
 
   void published() {
     std::optional<NodeSession::Update> update;
+    std::string waits_for;
+    StateId active;
+    NodeRegistry::Ticket ticket;
     {
       const std::lock_guard lock(mutex_);
       if (ending_) return;
       update = session_.on_published();
+      waits_for = session_.waits_for();
+      active = session_.active();
+      ticket = ticket_;
     }
+    if (!waits_for.empty()) service_.registry_.held(ticket, active, waits_for);
     if (update) send(*update);
+  }
+
+  // False: the node does not wait for it.
+  absl::StatusOr<bool> adopt() {
+    NodeSession::Next next;
+    {
+      const std::lock_guard lock(mutex_);
+      if (ending_) return absl::UnavailableError("is going");
+      if (session_.waits_for().empty()) return false;
+      next = session_.on_adopt();
+    }
+    if (!next.ok()) return next.status();
+    if (*next) send(**next);
+    return true;
   }
 
   void heartbeat() {
@@ -70,7 +91,12 @@ class DiscoveryService::Stream final
 
   void OnReadDone(bool ok) override {
     if (!ok) return end(grpc::Status::OK);  // the node has gone, or will say no more
-    const absl::Status handled = handle(incoming_);
+    v1::NodeMessage message;
+    grpc::ProtoBufferReader reader(&incoming_);
+    const absl::Status handled = message.ParseFromZeroCopyStream(&reader)
+                                     ? handle(message)
+                                     : absl::InvalidArgumentError("not a NodeMessage");
+    incoming_.Clear();
     if (!handled.ok()) {
       spdlog::warn("node {} ({}): {}", ticket_.node_id, peer_, handled.ToString());
       return end(to_grpc(handled));
@@ -96,7 +122,6 @@ class DiscoveryService::Stream final
     service_.registry_.disconnected(ticket_, unix_ms_now());
     if (!ticket_.node_id.empty()) spdlog::info("node {} ({}) is gone", ticket_.node_id, peer_);
     service_.remove(this);
-    subscription_ = {};
     self_.reset();  // the end, unless somebody is looking just now
   }
 
@@ -105,9 +130,12 @@ class DiscoveryService::Stream final
 
   absl::Status handle(const v1::NodeMessage& message) {
     switch (message.message_case()) {
-      case v1::NodeMessage::kHello: return hello(message.hello());
-      case v1::NodeMessage::kAck: return ack(message.ack());
-      case v1::NodeMessage::kNack: return nack(message.nack());
+      case v1::NodeMessage::kHello:
+        return hello(message.hello());
+      case v1::NodeMessage::kAck:
+        return ack(message.ack());
+      case v1::NodeMessage::kNack:
+        return nack(message.nack());
       case v1::NodeMessage::kHeartbeat: {
         service_.registry_.seen(ticket_, unix_ms_now());
         const std::lock_guard lock(mutex_);
@@ -118,7 +146,8 @@ class DiscoveryService::Stream final
         const std::lock_guard lock(mutex_);
         return session_.on_heartbeat().status();
       }
-      case v1::NodeMessage::MESSAGE_NOT_SET: break;
+      case v1::NodeMessage::MESSAGE_NOT_SET:
+        break;
     }
     return absl::InvalidArgumentError("a message of a kind that this server does not know");
   }
@@ -127,16 +156,29 @@ class DiscoveryService::Stream final
     StateId active;
     const NodeSession::Next next = step([&] { return session_.on_hello(hello); }, active);
     if (!next.ok()) return next.status();
-    auto end_replaced = [weak = weak_from_this()](const absl::Status& status) {
-      if (const std::shared_ptr<Stream> stream = weak.lock()) stream->end(to_grpc(status));
+    NodeRegistry::Stream stream;
+    stream.end = [weak = weak_from_this()](const absl::Status& status) {
+      if (const std::shared_ptr<Stream> self = weak.lock()) self->end(to_grpc(status));
     };
-    auto ticket =
-        service_.registry_.connect(hello, peer_, std::move(end_replaced), unix_ms_now());
+    stream.adopt = [weak = weak_from_this()]() -> absl::StatusOr<bool> {
+      if (const std::shared_ptr<Stream> self = weak.lock()) return self->adopt();
+      return absl::UnavailableError("is going");
+    };
+    auto ticket = service_.registry_.connect(hello, peer_, std::move(stream), unix_ms_now());
     if (!ticket.ok()) return ticket.status();
-    ticket_ = *std::move(ticket);
+    std::string waits_for;
+    {
+      const std::lock_guard lock(mutex_);
+      ticket_ = *std::move(ticket);
+      waits_for = session_.waits_for();
+    }
     spdlog::info("node {} ({}) holds revision {}{}", ticket_.node_id, peer_,
-                 hello.state().revision(), *next ? "" : ", the newest");
+                 hello.state().revision(), *next || !waits_for.empty() ? "" : ", the newest");
     if (active.revision != 0) service_.registry_.active(ticket_, active, 0, unix_ms_now());
+    if (!waits_for.empty()) {
+      spdlog::warn("node {} ({}) {}", ticket_.node_id, peer_, waits_for);
+      service_.registry_.held(ticket_, active, waits_for);
+    }
     if (*next) send(**next);
     return absl::OkStatus();
   }
@@ -187,7 +229,8 @@ class DiscoveryService::Stream final
 
   // The session has one update in flight at most, so nobody else is here.
   void send(const NodeSession::Update& update) {
-    std::shared_ptr<const DeltaChunks> chunks = service_.deltas_.get(update.from, update.to);
+    std::shared_ptr<const EncodedChunks> chunks =
+        service_.deltas_.get(update.from, update.to, update.adopt);
     const std::lock_guard lock(mutex_);
     chunks_ = std::move(chunks);
     next_chunk_ = 0;
@@ -200,24 +243,40 @@ class DiscoveryService::Stream final
     if (chunks_ != nullptr && next_chunk_ == chunks_->size()) chunks_ = nullptr;
     if (chunks_ != nullptr) {
       heartbeat_due_ = false;
-      writing_ = true;
-      StartWrite(&(*chunks_)[next_chunk_++]);
+      write(shared_slice((*chunks_)[next_chunk_++]));
     } else if (heartbeat_due_) {
       heartbeat_due_ = false;
-      writing_ = true;
-      heartbeat_.mutable_heartbeat()->set_head_revision(
-          service_.publisher_.head().id().revision);
-      StartWrite(&heartbeat_);
+      const StateId head = service_.publisher_.head().id();
+      v1::ServerMessage message;
+      message.mutable_heartbeat()->set_head_revision(head.revision);
+      message.mutable_heartbeat()->set_epoch(head.epoch.value());
+      write(grpc::Slice(message.SerializeAsString()));
     }
+  }
+
+  // Not copied: chunks_ holds the bytes, and every stream that sends them shares it, until gRPC has
+  // let go of the slice.
+  grpc::Slice shared_slice(const std::string& bytes) const {
+    using Holder = std::shared_ptr<const EncodedChunks>;
+    return grpc::Slice(
+        const_cast<char*>(bytes.data()), bytes.size(),
+        [](void* holder) { delete static_cast<Holder*>(holder); }, new Holder(chunks_));
+  }
+
+  // Requires: the lock is held.
+  void write(const grpc::Slice& message) {
+    writing_ = true;
+    outgoing_ = grpc::ByteBuffer(&message, 1);
+    StartWrite(&outgoing_);
   }
 
   DiscoveryService& service_;
   const std::string peer_;
-  Signal::Subscription subscription_;
   std::shared_ptr<Stream> self_;
 
   // Of the read in progress alone:
-  v1::NodeMessage incoming_;
+  grpc::ByteBuffer incoming_;
+  // Written once, by the read of the Hello, under the lock; other threads read it under the lock.
   NodeRegistry::Ticket ticket_;
 
   std::mutex mutex_;
@@ -226,9 +285,9 @@ class DiscoveryService::Stream final
   bool writing_ = false;
   bool ending_ = false;
   grpc::Status final_;
-  std::shared_ptr<const DeltaChunks> chunks_;  // alive while one of them is written
+  std::shared_ptr<const EncodedChunks> chunks_;
   size_t next_chunk_ = 0;
-  v1::ServerMessage heartbeat_;
+  grpc::ByteBuffer outgoing_;  // while writing_
   bool heartbeat_due_ = false;
   int ticks_without_hello_ = 0;
 };
@@ -236,7 +295,7 @@ class DiscoveryService::Stream final
 namespace {
 
 // For a stream that is not to be: ends at once.
-class RefusedStream final : public grpc::ServerBidiReactor<v1::NodeMessage, v1::ServerMessage> {
+class RefusedStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   explicit RefusedStream(const grpc::Status& status) { Finish(status); }
   void OnDone() override { delete this; }
@@ -249,7 +308,7 @@ const grpc::Status& stopping() {
 
 }  // namespace
 
-grpc::ServerBidiReactor<v1::NodeMessage, v1::ServerMessage>* DiscoveryService::Sync(
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* DiscoveryService::Sync(
     grpc::CallbackServerContext* context) {
   auto stream = std::make_shared<Stream>(*this, context->peer());
   {
@@ -269,7 +328,12 @@ void DiscoveryService::heartbeat() {
   for (const std::shared_ptr<Stream>& stream : streams()) stream->heartbeat();
 }
 
+void DiscoveryService::published() {
+  for (const std::shared_ptr<Stream>& stream : streams()) stream->published();
+}
+
 void DiscoveryService::stop() {
+  fan_out_.stop();
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;

@@ -11,22 +11,24 @@
 
 #include "limpet/v1/discovery.grpc.pb.h"
 #include "server/delta_chunks.h"
+#include "server/fan_out.h"
 #include "server/node_registry.h"
 #include "server/publisher.h"
 
 namespace limpet {
 
 // Thread-safe.
-class DiscoveryService final : public v1::Discovery::CallbackService {
+class DiscoveryService final
+    : public v1::Discovery::WithRawCallbackMethod_Sync<v1::Discovery::Service> {
  public:
   static constexpr int kHeartbeatSeconds = 5;
   static constexpr size_t kMaxStreams = NodeRegistry::kMaxNodes + 1000;
 
   // Both must outlive the service, and the service the gRPC server.
   DiscoveryService(Publisher& publisher, NodeRegistry& registry)
-      : publisher_(publisher), registry_(registry) {}
+      : publisher_(publisher), registry_(registry), fan_out_(publisher, [this] { published(); }) {}
 
-  grpc::ServerBidiReactor<v1::NodeMessage, v1::ServerMessage>* Sync(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Sync(
       grpc::CallbackServerContext* context) override;
 
   // To be called every kHeartbeatSeconds: streams that have nothing to send send a heartbeat, and
@@ -39,6 +41,7 @@ class DiscoveryService final : public v1::Discovery::CallbackService {
  private:
   class Stream;
 
+  void published();
   std::vector<std::shared_ptr<Stream>> streams() const;
   void remove(Stream* stream);
 
@@ -48,6 +51,8 @@ class DiscoveryService final : public v1::Discovery::CallbackService {
   mutable std::mutex mutex_;
   bool stopped_ = false;
   std::unordered_map<Stream*, std::weak_ptr<Stream>> streams_;
+  // The last: its thread uses all that is above.
+  FanOut fan_out_;
 };
 
 }  // namespace limpet

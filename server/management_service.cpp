@@ -15,8 +15,7 @@
 namespace limpet {
 namespace {
 
-grpc::ServerUnaryReactor* finish(grpc::CallbackServerContext* context,
-                                 const absl::Status& status) {
+grpc::ServerUnaryReactor* finish(grpc::CallbackServerContext* context, const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(to_grpc(status));
   return reactor;
@@ -170,9 +169,9 @@ grpc::ServerUnaryReactor* ManagementService::read_past(grpc::CallbackServerConte
   return reactor;
 }
 
-grpc::ServerUnaryReactor* ManagementService::ListRevisions(
-    grpc::CallbackServerContext* context, const v1::ListRevisionsRequest* request,
-    v1::ListRevisionsResponse* response) {
+grpc::ServerUnaryReactor* ManagementService::ListRevisions(grpc::CallbackServerContext* context,
+                                                           const v1::ListRevisionsRequest* request,
+                                                           v1::ListRevisionsResponse* response) {
   return read_past(context, response, [this, request] { return applier_.revisions(*request); });
 }
 
@@ -210,8 +209,7 @@ grpc::ServerUnaryReactor* ManagementService::List(grpc::CallbackServerContext* c
                                                   v1::ListResponse* response) {
   const KindInfo* info = find_kind(request->kind());
   if (info == nullptr) {
-    return finish(context,
-                  absl::InvalidArgumentError(str_cat("unknown kind ", request->kind())));
+    return finish(context, absl::InvalidArgumentError(str_cat("unknown kind ", request->kind())));
   }
   const Snapshot head = publisher_.head();
   std::vector<EntryPtr> entries;
@@ -238,6 +236,19 @@ grpc::ServerUnaryReactor* ManagementService::ListNodes(grpc::CallbackServerConte
   for (v1::NodeStatus& node : registry_.list(unix_ms_now())) {
     *response->add_nodes() = std::move(node);
   }
+  return finish(context, absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* ManagementService::AdoptNodes(grpc::CallbackServerContext* context,
+                                                        const v1::AdoptNodesRequest* request,
+                                                        v1::AdoptNodesResponse* response) {
+  if (request->all() == !request->node_ids().empty()) {
+    return finish(context, absl::InvalidArgumentError("give either node_ids or all"));
+  }
+  const absl::StatusOr<std::vector<std::string>> adopted = registry_.adopt(*request);
+  if (!adopted.ok()) return finish(context, adopted.status());
+  *response->mutable_head() = to_proto(publisher_.head().id());
+  response->mutable_adopted()->Assign(adopted->begin(), adopted->end());
   return finish(context, absl::OkStatus());
 }
 

@@ -35,8 +35,7 @@ class ManagementService final : public v1::Management::CallbackService {
   grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context,
                                   const v1::ApplyRequest* request,
                                   v1::ApplyResponse* response) override;
-  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context,
-                                const v1::GetRequest* request,
+  grpc::ServerUnaryReactor* Get(grpc::CallbackServerContext* context, const v1::GetRequest* request,
                                 v1::GetResponse* response) override;
   grpc::ServerUnaryReactor* List(grpc::CallbackServerContext* context,
                                  const v1::ListRequest* request,
@@ -61,6 +60,9 @@ class ManagementService final : public v1::Management::CallbackService {
   grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
                                       const v1::ListNodesRequest* request,
                                       v1::ListNodesResponse* response) override;
+  grpc::ServerUnaryReactor* AdoptNodes(grpc::CallbackServerContext* context,
+                                       const v1::AdoptNodesRequest* request,
+                                       v1::AdoptNodesResponse* response) override;
   grpc::ServerWriteReactor<v1::WaitActiveResponse>* WaitActive(
       grpc::CallbackServerContext* context, const v1::WaitActiveRequest* request) override;
   grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* context,

@@ -1,7 +1,10 @@
 #include "server/node_registry.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
+
+#include <absl/strings/str_join.h>
 
 #include "core/base/text.h"
 #include "core/snapshot/wire.h"
@@ -9,9 +12,9 @@
 namespace limpet {
 
 absl::StatusOr<NodeRegistry::Ticket> NodeRegistry::connect(const v1::Hello& hello,
-                                                           const std::string& peer, End end,
+                                                           const std::string& peer, Stream stream,
                                                            int64_t now_unix_ms) {
-  End replaced;
+  Stream replaced;
   Ticket ticket{hello.node_id(), 0};
   {
     const std::lock_guard lock(mutex_);
@@ -19,8 +22,8 @@ absl::StatusOr<NodeRegistry::Ticket> NodeRegistry::connect(const v1::Hello& hell
       return absl::ResourceExhaustedError(str_cat(kMaxNodes, " nodes are connected already"));
     }
     Node& node = nodes_[hello.node_id()];
-    replaced = std::exchange(node.end, std::move(end));
-    node.stream = ticket.stream = ++last_stream_;
+    replaced = std::exchange(node.stream, std::move(stream));
+    node.stream_number = ticket.stream = ++last_stream_;
     node.active = StateId();
     node.status.Clear();
     node.status.set_node_id(hello.node_id());
@@ -31,9 +34,9 @@ absl::StatusOr<NodeRegistry::Ticket> NodeRegistry::connect(const v1::Hello& hell
     node.status.set_last_seen_unix_ms(now_unix_ms);
     node.status.set_connected_since_unix_ms(now_unix_ms);
   }
-  if (replaced) {
-    replaced(absl::AbortedError(str_cat("another stream of node ", hello.node_id(), " from ",
-                                        peer, " has taken this one's place")));
+  if (replaced.end) {
+    replaced.end(absl::AbortedError(str_cat("another stream of node ", hello.node_id(), " from ",
+                                            peer, " has taken this one's place")));
   }
   changed_.notify();
   return ticket;
@@ -48,6 +51,7 @@ void NodeRegistry::active(const Ticket& ticket, const StateId& state, int64_t ap
     node->active = state;
     *node->status.mutable_active() = to_proto(state);
     node->status.set_apply_micros(apply_micros);
+    node->status.set_held(false);
     node->status.set_rejected_revision(0);
     node->status.clear_rejected_reasons();
     node->status.set_last_seen_unix_ms(now_unix_ms);
@@ -69,8 +73,46 @@ void NodeRegistry::rejected(const Ticket& ticket, const v1::Nack& nack, int64_t 
   changed_.notify();
 }
 
-void NodeRegistry::reported(const Ticket& ticket, const v1::Report& report,
-                            int64_t now_unix_ms) {
+void NodeRegistry::held(const Ticket& ticket, const StateId& active, const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    Node* node = find(ticket);
+    if (node == nullptr || node->active != active) return;
+    node->status.set_held(true);
+    node->status.set_rejected_revision(0);
+    node->status.clear_rejected_reasons();
+    node->status.add_rejected_reasons()->set_message(reason);
+  }
+  changed_.notify();
+}
+
+absl::StatusOr<std::vector<std::string>> NodeRegistry::adopt(const v1::AdoptNodesRequest& request) {
+  std::vector<std::pair<std::string, Stream>> streams;
+  {
+    const std::lock_guard lock(mutex_);
+    std::set<std::string> wanted(request.node_ids().begin(), request.node_ids().end());
+    for (const auto& [id, node] : nodes_) {
+      if (node.stream_number == 0 || !(request.all() || wanted.erase(id) != 0)) continue;
+      streams.emplace_back(id, node.stream);
+    }
+    if (!request.all() && !wanted.empty()) {
+      return absl::NotFoundError(str_cat("not connected: ", absl::StrJoin(wanted, ", ")));
+    }
+  }
+  std::vector<std::string> adopted;
+  absl::Status refused;
+  for (const auto& [id, stream] : streams) {
+    const absl::StatusOr<bool> waited = stream.adopt();
+    if (waited.ok() && *waited) adopted.push_back(id);
+    if (waited.ok()) continue;
+    refused.Update(
+        absl::Status(waited.status().code(), str_cat(id, " ", waited.status().message())));
+  }
+  if (!refused.ok()) return refused;
+  return adopted;
+}
+
+void NodeRegistry::reported(const Ticket& ticket, const v1::Report& report, int64_t now_unix_ms) {
   const std::lock_guard lock(mutex_);
   Node* node = find(ticket);
   if (node == nullptr) return;
@@ -84,14 +126,15 @@ void NodeRegistry::seen(const Ticket& ticket, int64_t now_unix_ms) {
 }
 
 void NodeRegistry::disconnected(const Ticket& ticket, int64_t now_unix_ms) {
-  End ended;  // owns the stream's memory, perhaps: let go outside of the lock
+  Stream ended;  // owns the stream's memory, perhaps: let go outside of the lock
   {
     const std::lock_guard lock(mutex_);
     Node* node = find(ticket);
     if (node == nullptr) return;
-    node->stream = 0;
-    ended = std::exchange(node->end, nullptr);
+    node->stream_number = 0;
+    ended = std::exchange(node->stream, {});
     node->status.set_connected(false);
+    node->status.set_held(false);
     node->status.set_last_seen_unix_ms(now_unix_ms);
   }
   changed_.notify();
@@ -103,8 +146,7 @@ std::vector<v1::NodeStatus> NodeRegistry::list(int64_t now_unix_ms) const {
   nodes.reserve(nodes_.size());
   for (const auto& [id, node] : nodes_) {
     v1::NodeStatus& status = nodes.emplace_back(node.status);
-    status.set_stale(status.connected() &&
-                     now_unix_ms - status.last_seen_unix_ms() > kStaleMs);
+    status.set_stale(status.connected() && now_unix_ms - status.last_seen_unix_ms() > kStaleMs);
   }
   return nodes;
 }
@@ -116,14 +158,15 @@ v1::WaitActiveResponse NodeRegistry::progress(Epoch epoch, uint64_t revision) co
   uint32_t connected = 0;
   uint32_t active = 0;
   for (const auto& [id, node] : nodes_) {
-    if (node.stream == 0) continue;
+    if (node.stream_number == 0) continue;
     ++connected;
     if (node.active.epoch == epoch && node.active.revision >= revision) {
       ++active;
       continue;
     }
     progress.add_pending(id);
-    if (node.status.rejected_revision() >= revision && revision != 0) {
+    const bool refused = node.status.rejected_revision() >= revision && revision != 0;
+    if (refused || node.status.held()) {
       *progress.add_rejected() = node.status;
     }
   }
@@ -135,17 +178,17 @@ v1::WaitActiveResponse NodeRegistry::progress(Epoch epoch, uint64_t revision) co
 
 NodeRegistry::Node* NodeRegistry::find(const Ticket& ticket) {
   const auto found = nodes_.find(ticket.node_id);
-  const bool ours = found != nodes_.end() && ticket.stream != 0 &&
-                    found->second.stream == ticket.stream;
+  const bool ours =
+      found != nodes_.end() && ticket.stream != 0 && found->second.stream_number == ticket.stream;
   return ours ? &found->second : nullptr;
 }
 
 bool NodeRegistry::make_room() {
   auto oldest = nodes_.end();
   for (auto node = nodes_.begin(); node != nodes_.end(); ++node) {
-    if (node->second.stream != 0) continue;
-    if (oldest == nodes_.end() || node->second.status.last_seen_unix_ms() <
-                                      oldest->second.status.last_seen_unix_ms()) {
+    if (node->second.stream_number != 0) continue;
+    if (oldest == nodes_.end() ||
+        node->second.status.last_seen_unix_ms() < oldest->second.status.last_seen_unix_ms()) {
       oldest = node;
     }
   }

@@ -25,7 +25,7 @@ class NodeRegistry {
   // Beyond it the node that was gone longest is forgotten; with all connected, one more is
   // refused.
   static constexpr size_t kMaxNodes = 10'000;
-  static constexpr size_t kMaxReasons = 100;  // kept of a Nack
+  static constexpr size_t kMaxReasons = 100;   // kept of a Nack
   static constexpr int64_t kStaleMs = 15'000;  // three heartbeats
 
   // Names a stream's place in the registry; a later stream of the same node takes it over.
@@ -33,21 +33,35 @@ class NodeRegistry {
     std::string node_id;
     uint64_t stream = 0;
   };
-  using End = std::function<void(const absl::Status&)>;
+  // What others may ask of a stream. Called on their threads; it must outlive the registry, or
+  // hold weakly what it touches.
+  struct Stream {
+    std::function<void(const absl::Status&)> end;
+    // Lets the node leave its epoch. False: it was not waiting for that.
+    std::function<absl::StatusOr<bool>()> adopt;
+  };
 
   // Takes the node's place for a new stream. An older stream of that node is ended (`end` of that
   // one is called, on this thread) and can change nothing any more. RESOURCE_EXHAUSTED: too many
   // nodes.
-  absl::StatusOr<Ticket> connect(const v1::Hello& hello, const std::string& peer, End end,
+  absl::StatusOr<Ticket> connect(const v1::Hello& hello, const std::string& peer, Stream stream,
                                  int64_t now_unix_ms);
 
   // These do nothing when the ticket's place has been taken over.
   void active(const Ticket& ticket, const StateId& state, int64_t apply_micros,
               int64_t now_unix_ms);
   void rejected(const Ticket& ticket, const v1::Nack& nack, int64_t now_unix_ms);
+  // While the node serves `active` it is sent nothing, for this reason, until it is adopted
+  // (NodeStatus.held). Nothing happens when it serves another state by now.
+  void held(const Ticket& ticket, const StateId& active, const std::string& reason);
   void reported(const Ticket& ticket, const v1::Report& report, int64_t now_unix_ms);
   void seen(const Ticket& ticket, int64_t now_unix_ms);
   void disconnected(const Ticket& ticket, int64_t now_unix_ms);
+
+  // Lets these connected nodes, or all there are, leave their epochs; returns those that had waited
+  // for it. NOT_FOUND, and nothing done, when one that is named is not connected; else the first
+  // refusal of a stream, after all were asked.
+  absl::StatusOr<std::vector<std::string>> adopt(const v1::AdoptNodesRequest& request);
 
   // Ordered by id. A connected node that has been silent for kStaleMs is stale.
   std::vector<v1::NodeStatus> list(int64_t now_unix_ms) const;
@@ -62,8 +76,8 @@ class NodeRegistry {
   struct Node {
     v1::NodeStatus status;
     StateId active;
-    uint64_t stream = 0;  // 0: not connected
-    End end;
+    uint64_t stream_number = 0;  // 0: not connected
+    Stream stream;
   };
 
   // Requires: the lock is held. Null when the place was taken over.

@@ -28,9 +28,17 @@ NodeSession::Next NodeSession::on_hello(const v1::Hello& hello) {
   const std::optional<StateId> claimed = from_proto(hello.state());
   if (!claimed) return absl::InvalidArgumentError("Hello with a digest that is not 32 bytes");
   greeted_ = true;
-  // Of another epoch, too old, ahead of us or not what it was here: everything is sent, and what
-  // the node makes of an epoch that is not its own is the node's to decide.
-  if (std::optional<Snapshot> known = publisher_.find(*claimed)) held_ = *std::move(known);
+  const StateId head = publisher_.head().id();
+  if (std::optional<Snapshot> known = publisher_.find(*claimed)) {
+    active_ = *claimed;
+    held_ = *std::move(known);
+  } else if (claimed->revision != 0 && claimed->epoch != head.epoch) {
+    active_ = *claimed;
+  } else if (claimed->revision > head.revision) {
+    active_ = *claimed;
+    ahead_ = true;
+  }
+  // Else it is too old, or not what it was here: everything is sent.
   return next();
 }
 
@@ -40,14 +48,16 @@ NodeSession::Next NodeSession::on_ack(const v1::Ack& ack) {
   if (!state) return absl::InvalidArgumentError("Ack with a digest that is not 32 bytes");
   if (in_flight_ && in_flight_->id() == *state) {
     held_ = *std::exchange(in_flight_, std::nullopt);
+    active_ = held_.id();
+    ahead_ = adopting_ = false;
     rejected_ = 0;
     return next();
   }
   if (*state == held_.id()) return std::nullopt;  // said again
   if (in_flight_ && in_flight_->id().revision == state->revision) {
-    return absl::DataLossError(
-        str_cat("the node's state at revision ", state->revision, " has digest ",
-                state->digest.to_hex(), ", not ", in_flight_->id().digest.to_hex()));
+    return absl::DataLossError(str_cat("the node's state at revision ", state->revision,
+                                       " has digest ", state->digest.to_hex(), ", not ",
+                                       in_flight_->id().digest.to_hex()));
   }
   return absl::InvalidArgumentError(
       str_cat("Ack of revision ", state->revision, ", which is not in flight"));
@@ -74,13 +84,47 @@ std::optional<NodeSession::Update> NodeSession::on_published() {
   return greeted_ ? next() : std::nullopt;
 }
 
+NodeSession::Next NodeSession::on_adopt() {
+  if (absl::Status s = require_hello(); !s.ok()) return s;
+  const StateId head = publisher_.head().id();
+  if (!is_foreign(head) || adopting_) return std::nullopt;
+  // Sessions order what they know by (epoch, revision): no node goes back in that.
+  if (ahead_ || active_.epoch > head.epoch) return absl::FailedPreconditionError(waits_for());
+  adopting_ = true;
+  return next();
+}
+
 std::optional<NodeSession::Update> NodeSession::next() {
   if (in_flight_) return std::nullopt;
   Snapshot head = publisher_.head();
   const bool refused = rejected_ != 0 && head.id().revision <= rejected_;
-  if (refused || head.id() == held_.id()) return std::nullopt;
+  if (refused || head.id() == active_) return std::nullopt;
+  const bool adopt = is_foreign(head.id());
+  if (adopt && !adopting_) return std::nullopt;
   in_flight_ = head;
-  return Update{held_, std::move(head)};
+  return Update{held_, std::move(head), adopt};
+}
+
+bool NodeSession::is_foreign(const StateId& head) const {
+  return ahead_ || (active_.revision != 0 && active_.epoch != head.epoch);
+}
+
+std::string NodeSession::waits_for() const {
+  const StateId head = publisher_.head().id();
+  if (adopting_ || !is_foreign(head)) return {};
+  const std::string serves =
+      str_cat("serves revision ", active_.revision, " of epoch ", absl::Hex(active_.epoch.value()));
+  constexpr char kNewEpoch[] =
+      "; give the server's database a new epoch (gwctl snapshot save, then restore) first";
+  if (ahead_) {
+    return str_cat(serves, ", of which the server has only ", head.revision,
+                   ": its database was replaced by an older copy", kNewEpoch);
+  }
+  if (active_.epoch > head.epoch) {
+    return str_cat(serves, ", and the server's database is of an older one", kNewEpoch);
+  }
+  return str_cat(serves, ", and the server's database is another one; let it follow with: ",
+                 "gwctl nodes adopt");
 }
 
 absl::Status NodeSession::require_hello() const {

@@ -41,6 +41,11 @@ bool only_refusals_left(const v1::WaitActiveResponse& response) {
 
 void tell_refusals(const Session& session, const v1::WaitActiveResponse& response) {
   for (const v1::NodeStatus& node : response.rejected()) {
+    if (node.held()) {
+      session.err() << "node " << node.node_id() << " " << reason_text(node.rejected_reasons(0))
+                    << " " << node.node_id() << "\n";
+      continue;
+    }
     for (const v1::Nack::Reason& reason : node.rejected_reasons()) {
       session.err() << "node " << node.node_id() << " refuses revision " << node.rejected_revision()
                     << ": " << reason_text(reason) << "\n";

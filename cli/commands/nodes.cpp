@@ -15,7 +15,9 @@ namespace {
 constexpr char kExamples[] =
     "  gwctl nodes\n"
     "  gwctl nodes -o wide\n"
-    "  gwctl nodes -o json\n";
+    "  gwctl nodes -o json\n"
+    "  # After the server's database was restored: let the nodes follow\n"
+    "  gwctl nodes adopt --all\n";
 
 struct NodesOptions {
   std::string output;
@@ -28,6 +30,7 @@ bool serves_head(const v1::NodeStatus& node, const v1::StateId& head) {
 std::string status_text(const v1::NodeStatus& node, const v1::StateId& head) {
   if (!node.connected()) return "Disconnected";
   if (node.stale()) return "Stale";
+  if (node.held()) return "Held";
   if (node.rejected_revision() > 0) return "Rejected";
   if (!node.report().failed_listeners().empty()) return "Degraded";
   return serves_head(node, head) ? "Ready" : "Updating";
@@ -45,6 +48,7 @@ std::string report_text(const v1::Report& report) {
 
 std::string reasons_text(const v1::NodeStatus& node) {
   if (node.rejected_reasons().empty()) return report_text(node.report());
+  if (node.held()) return reason_text(node.rejected_reasons(0));
   std::string text =
       str_cat("revision ", node.rejected_revision(), ": ", reason_text(node.rejected_reasons(0)));
   const int more = node.rejected_reasons_size() - 1;
@@ -115,6 +119,7 @@ void add_nodes(CLI::App& app, Session& session) {
                             kExamples, options, run_nodes);
   verb->add_option("-o,--output", options->output, "wide, yaml or json")
       ->check(CLI::IsMember({"wide", "yaml", "json"}));
+  add_nodes_adopt(*verb, session);
 }
 
 }  // namespace limpet::cli

@@ -27,14 +27,16 @@ struct Session {
   int fail(ExitCode code, const std::string& message) const;
 };
 
-// Adds a verb that runs `run` with the options that `options` points to.
+// Adds a verb that runs `run` with the options that `options` points to, unless a verb below it
+// was chosen.
 template <typename Options>
 CLI::App* add_verb(CLI::App& app, Session& session, const std::string& name,
                    const std::string& help, const std::string& examples,
                    std::shared_ptr<Options> options, int (*run)(const Session&, const Options&)) {
   CLI::App* verb = app.add_subcommand(name, help);
   verb->footer("Examples:\n" + examples);
-  verb->callback([&session, options, run] {
+  verb->callback([verb, &session, options, run] {
+    if (!verb->get_subcommands().empty()) return;
     session.run = [&session, options, run] { return run(session, *options); };
   });
   return verb;
@@ -49,6 +51,7 @@ void add_diff(CLI::App& app, Session& session);
 void add_get(CLI::App& app, Session& session);
 void add_history(CLI::App& app, Session& session);
 void add_nodes(CLI::App& app, Session& session);
+void add_nodes_adopt(CLI::App& nodes, Session& session);
 void add_rollback(CLI::App& app, Session& session);
 void add_validate(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);

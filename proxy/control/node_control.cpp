@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <boost/asio/post.hpp>
 
 #include "core/snapshot/wire.h"
 
@@ -81,19 +81,34 @@ void NodeControl::on_message(const v1::ServerMessage& message) {
     report();
   }
   switch (message.message_case()) {
-    case v1::ServerMessage::kDelta: return on_delta(message.delta());
+    case v1::ServerMessage::kDelta:
+      return on_delta(message.delta());
     case v1::ServerMessage::kHeartbeat:
-      // Nothing newer is there: what came from the file is what the server has.
-      if (message.heartbeat().head_revision() == state_.held().id().revision) live_ = true;
+      return on_heartbeat(message.heartbeat());
+    case v1::ServerMessage::MESSAGE_NOT_SET:
       return;
-    case v1::ServerMessage::MESSAGE_NOT_SET: return;
   }
+}
+
+void NodeControl::on_heartbeat(const v1::Heartbeat& heartbeat) {
+  const StateId& held = state_.held().id();
+  const bool foreign = held.revision != 0 && heartbeat.epoch() != held.epoch.value();
+  if (foreign && !foreign_server_) {
+    spdlog::warn(
+        "the management server's database is another one (epoch {:x}); serving on until "
+        "an operator says: gwctl nodes adopt {}",
+        heartbeat.epoch(), identity_.node_id);
+  }
+  foreign_server_ = foreign;
+  // Nothing newer is there: what came from the file is what the server has.
+  if (!foreign && heartbeat.head_revision() == held.revision) live_ = true;
 }
 
 void NodeControl::on_stream_lost() {
   state_.on_stream_lost();
   if (connected_) spdlog::warn("lost the management server; serving on with what is here");
   connected_ = false;
+  foreign_server_ = false;
   reported_.clear();
   last_heard_ = Clock::now();
 }
@@ -101,11 +116,14 @@ void NodeControl::on_stream_lost() {
 void NodeControl::on_delta(const v1::Delta& delta) {
   SyncState::Update update = state_.on_delta(delta);
   switch (update.kind) {
-    case SyncState::Update::Kind::kPartial: return;
-    case SyncState::Update::Kind::kResync: return stream_.restart(update.problem);
+    case SyncState::Update::Kind::kPartial:
+      return;
+    case SyncState::Update::Kind::kResync:
+      return stream_.restart(update.problem);
     case SyncState::Update::Kind::kReject:
       return reject(delta.to().revision(), {{EntryKey(), "", update.problem}});
-    case SyncState::Update::Kind::kActivate: break;
+    case SyncState::Update::Kind::kActivate:
+      break;
   }
   // Only a stream that began meanwhile can bring one before the last is acknowledged.
   if (activating_) return stream_.restart("the state before is still being activated");
@@ -117,8 +135,8 @@ void NodeControl::activate(SyncState::Update update) {
   const Clock::time_point began = Clock::now();
   const uint64_t revision = update.next.id().revision;
   auto shared = std::make_shared<const SyncState::Update>(std::move(update));
-  const std::vector<CompileError> errors = activator_.activate(
-      shared->next, [this, shared, began] { on_active(shared, began); });
+  const std::vector<CompileError> errors =
+      activator_.activate(shared->next, [this, shared, began] { on_active(shared, began); });
   if (errors.empty()) return;
   activating_ = false;
   reject(revision, errors);
@@ -194,6 +212,7 @@ void NodeControl::beat() {
     } else if (connected_) {
       v1::NodeMessage message;
       message.mutable_heartbeat()->set_head_revision(state_.held().id().revision);
+      message.mutable_heartbeat()->set_epoch(state_.held().id().epoch.value());
       stream_.send(std::move(message));
     }
     beat();
@@ -204,11 +223,15 @@ NodeControl::Readiness NodeControl::readiness() const {
   const std::shared_ptr<const RoutingTable>& table = activator_.table();
   if (table == nullptr) return {false, "no configuration has arrived yet\n"};
   Readiness readiness{true, {}};
-  readiness.text = fmt::format(
-      "serving {} state: epoch {:x} revision {} age {} s\n", live_ ? "live" : "last known good",
-      table->state.epoch.value(), table->state.revision, unix_now_s() - state_unix_s_);
+  readiness.text = fmt::format("serving {} state: epoch {:x} revision {} age {} s\n",
+                               live_ ? "live" : "last known good", table->state.epoch.value(),
+                               table->state.revision, unix_now_s() - state_unix_s_);
   readiness.text += connected_ ? "connected to the management server\n"
                                : "not connected to the management server\n";
+  if (foreign_server_) {
+    readiness.text += fmt::format("the server's database is another one; gwctl nodes adopt {}\n",
+                                  identity_.node_id);
+  }
   for (const auto& [port, reason] : activator_.failed_ports()) {
     readiness.text += fmt::format("listener {} is not open: {}\n", port, reason);
   }

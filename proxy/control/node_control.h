@@ -42,8 +42,7 @@ class NodeControl {
   };
 
   NodeControl(boost::asio::io_context& io, NodeIdentity identity,
-              const std::filesystem::path& data_dir,
-              std::vector<std::unique_ptr<Worker>>& workers);
+              const std::filesystem::path& data_dir, std::vector<std::unique_ptr<Worker>>& workers);
 
   // Serves from the last-known-good file, if there is one; then calls `ready`.
   void restore(std::function<void()> ready);
@@ -65,6 +64,7 @@ class NodeControl {
   using Clock = std::chrono::steady_clock;
 
   void on_delta(const v1::Delta& delta);
+  void on_heartbeat(const v1::Heartbeat& heartbeat);
   void activate(SyncState::Update update);
   void on_active(std::shared_ptr<const SyncState::Update> update, Clock::time_point began);
   void reject(uint64_t revision, const std::vector<CompileError>& reasons);
@@ -84,9 +84,10 @@ class NodeControl {
   std::string reported_;            // on this stream, serialised
   bool activating_ = false;
   bool connected_ = false;       // the server has spoken on this stream
+  bool foreign_server_ = false;  // its database is another one than what serves came from
   bool live_ = false;            // what serves came from the server, not from the file
   Clock::time_point last_heard_{};
-  int64_t state_unix_s_ = 0;     // since when the state that serves is known
+  int64_t state_unix_s_ = 0;  // since when the state that serves is known
 };
 
 }  // namespace limpet

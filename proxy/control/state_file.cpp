@@ -50,6 +50,7 @@ v1::Delta to_message(const Delta& delta, const StateId& from, const StateId& to)
   *message.mutable_from() = to_proto(from);
   *message.mutable_to() = to_proto(to);
   message.set_chunks(1);
+  message.set_adopt(from.revision != 0 && from.epoch != to.epoch);  // it was taken then
   for (const EntryPtr& entry : delta.upserts) {
     *message.add_upserts() = encode_entry(*entry, nullptr);
   }

@@ -30,13 +30,14 @@ std::string SyncState::begin(const v1::Delta& message) {
   arriving_->from = *from;
   arriving_->to = *to;
   arriving_->chunks = message.chunks();
+  arriving_->adopt = message.adopt();
   return append(message);
 }
 
 std::string SyncState::append(const v1::Delta& message) {
   const std::optional<StateId> to = from_proto(message.to());
   if (!arriving_ || !to || *to != arriving_->to || message.chunk() != arriving_->next_chunk ||
-      message.chunks() != arriving_->chunks) {
+      message.chunks() != arriving_->chunks || message.adopt() != arriving_->adopt) {
     return "chunks of a delta out of order";
   }
   ++arriving_->next_chunk;
@@ -69,15 +70,19 @@ SyncState::Update SyncState::finish() {
     held_ = Snapshot();
     return update;
   }
-  const StateId& next = update.next.id();
+  update.problem = refusal(update.next.id(), arrived.adopt);
+  update.kind = update.problem.empty() ? Update::Kind::kActivate : Update::Kind::kReject;
+  return update;
+}
+
+// Empty: the state may be taken.
+std::string SyncState::refusal(const StateId& next, bool adopt) const {
   if (next.epoch < served_.epoch ||
       (next.epoch == served_.epoch && next.revision < served_.revision)) {
-    update.kind = Update::Kind::kReject;
-    update.problem = "the server's state is older than the one that this node serves";
-    return update;
+    return "the server's state is older than the one that this node serves";
   }
-  update.kind = Update::Kind::kActivate;
-  return update;
+  if (served_.revision == 0 || next.epoch == served_.epoch || adopt) return {};
+  return "the server's database is another one; let this node follow with: gwctl nodes adopt";
 }
 
 }  // namespace limpet

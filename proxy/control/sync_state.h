@@ -1,7 +1,8 @@
 // The node's side of the stream as a state machine, without gRPC: what the node holds, the chunks
 // of the delta that is arriving, and what a message means.
 //
-// Invariant: what is held is whole. It changes only by accept(), after the new state serves.
+// Invariants: what is held is whole. It changes only by accept(), after the new state serves. It
+// never goes back, and leaves its epoch only by a delta that says that an operator wants it.
 #pragma once
 
 #include <optional>
@@ -47,12 +48,14 @@ class SyncState {
     StateId to;
     uint32_t next_chunk = 0;
     uint32_t chunks = 0;
+    bool adopt = false;
     Delta delta;
   };
 
   std::string begin(const v1::Delta& message);
   std::string append(const v1::Delta& message);
   Update finish();
+  std::string refusal(const StateId& next, bool adopt) const;
 
   Snapshot held_;
   StateId served_;  // the newest that was held: nothing older is taken

@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -10,10 +12,10 @@ namespace {
 
 class NodeRegistryTest : public ::testing::Test {
  protected:
-  NodeRegistry::Ticket connect(const std::string& id, NodeRegistry::End end = nullptr) {
+  NodeRegistry::Ticket connect(const std::string& id, NodeRegistry::Stream stream = {}) {
     v1::Hello hello;
     hello.set_node_id(id);
-    return registry_.connect(hello, "peer", std::move(end), ++now_).value();
+    return registry_.connect(hello, "peer", std::move(stream), ++now_).value();
   }
   void active(const NodeRegistry::Ticket& ticket, uint64_t revision) {
     registry_.active(ticket, {Epoch(7), revision, Digest()}, 5, ++now_);
@@ -63,7 +65,7 @@ TEST_F(NodeRegistryTest, TellsWhoRefusedAndWhy) {
 
 TEST_F(NodeRegistryTest, ASecondStreamTakesThePlaceOfTheFirst) {
   std::optional<absl::Status> ended;
-  const auto first = connect("a", [&](const absl::Status& status) { ended = status; });
+  const auto first = connect("a", {[&](const absl::Status& status) { ended = status; }, {}});
   const auto second = connect("a");
   ASSERT_TRUE(ended.has_value());
   EXPECT_EQ(ended->code(), absl::StatusCode::kAborted);
@@ -73,6 +75,41 @@ TEST_F(NodeRegistryTest, ASecondStreamTakesThePlaceOfTheFirst) {
   ASSERT_EQ(registry_.list(0).size(), 1U);
   EXPECT_TRUE(registry_.list(0)[0].connected());
   EXPECT_EQ(registry_.list(0)[0].active().revision(), 5U);
+}
+
+TEST_F(NodeRegistryTest, HeldNodesAreTellableUntilTheyFollow) {
+  bool waits = true;
+  const auto a =
+      connect("a", {{}, [&]() -> absl::StatusOr<bool> { return std::exchange(waits, false); }});
+  connect("b", {{}, [] { return false; }});
+  registry_.active(a, {Epoch(6), 9, Digest()}, 0, ++now_);
+  registry_.held(a, StateId(), "too late: of a state before");
+  EXPECT_FALSE(registry_.list(0)[0].held());
+  registry_.held(a, {Epoch(6), 9, Digest()}, "serves another database");
+  EXPECT_TRUE(registry_.list(0)[0].held());
+  ASSERT_EQ(progress(5).rejected_size(), 1);
+  EXPECT_EQ(progress(5).rejected(0).rejected_reasons(0).message(), "serves another database");
+
+  v1::AdoptNodesRequest request;
+  request.add_node_ids("a");
+  request.add_node_ids("c");
+  EXPECT_EQ(registry_.adopt(request).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(waits) << "nothing is done when one is missing";
+  request.clear_node_ids();
+  request.set_all(true);
+  EXPECT_EQ(registry_.adopt(request).value(), std::vector<std::string>{"a"});
+  active(a, 5);
+  EXPECT_FALSE(registry_.list(0)[0].held());
+  EXPECT_EQ(progress(5).rejected_size(), 0);
+}
+
+TEST_F(NodeRegistryTest, ARefusedAdoptionNamesTheNode) {
+  connect("a", {{}, []() -> absl::StatusOr<bool> {
+                  return absl::FailedPreconditionError("serves a newer one");
+                }});
+  v1::AdoptNodesRequest request;
+  request.set_all(true);
+  EXPECT_EQ(registry_.adopt(request).status().message(), "a serves a newer one");
 }
 
 TEST_F(NodeRegistryTest, ForgetsTheNodeThatWasGoneLongest) {
@@ -86,14 +123,13 @@ TEST_F(NodeRegistryTest, ForgetsTheNodeThatWasGoneLongest) {
   connect("one more");
   v1::Hello hello;
   hello.set_node_id("too many");
-  EXPECT_EQ(registry_.connect(hello, "", nullptr, ++now_).status().code(),
+  EXPECT_EQ(registry_.connect(hello, "", {}, ++now_).status().code(),
             absl::StatusCode::kResourceExhausted);
 }
 
 TEST_F(NodeRegistryTest, TellsSubscribersUntilTheyLeave) {
   int calls = 0;
-  std::optional<Signal::Subscription> subscription(
-      registry_.changed().subscribe([&] { ++calls; }));
+  std::optional<Signal::Subscription> subscription(registry_.changed().subscribe([&] { ++calls; }));
   const auto a = connect("a");
   active(a, 1);
   EXPECT_EQ(calls, 2);

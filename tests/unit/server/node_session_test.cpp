@@ -12,8 +12,7 @@ namespace {
 // Each test is one order of messages on a stream.
 class NodeSessionTest : public ::testing::Test {
  protected:
-  static Snapshot with(const Snapshot& before, const std::string& name,
-                       const std::string& bytes) {
+  static Snapshot with(const Snapshot& before, const std::string& name, const std::string& bytes) {
     auto entry = std::make_shared<Entry>();
     entry->key = {"Service", "default", name};
     entry->revision = before.id().revision + 1;
@@ -47,14 +46,13 @@ class NodeSessionTest : public ::testing::Test {
     ASSERT_TRUE(next.ok()) << next.status();
     EXPECT_FALSE(next->has_value());
   }
-  static void expect_update(const std::optional<NodeSession::Update>& update,
-                            const StateId& from, const StateId& to) {
+  static void expect_update(const std::optional<NodeSession::Update>& update, const StateId& from,
+                            const StateId& to) {
     ASSERT_TRUE(update.has_value());
     EXPECT_EQ(update->from.id(), from);
     EXPECT_EQ(update->to.id(), to);
   }
-  static void expect_update(const NodeSession::Next& next, const StateId& from,
-                            const StateId& to) {
+  static void expect_update(const NodeSession::Next& next, const StateId& from, const StateId& to) {
     ASSERT_TRUE(next.ok()) << next.status();
     expect_update(*next, from, to);
   }
@@ -84,10 +82,67 @@ TEST_F(NodeSessionTest, ANodeThatHoldsAKnownOlderStateContinues) {
   EXPECT_EQ(session_.active(), first_);
 }
 
-TEST_F(NodeSessionTest, ANodeOfAnotherEpochGetsEverything) {
+TEST_F(NodeSessionTest, ANodeOfAnotherEpochWaitsUntilItIsAdopted) {
   StateId other = first_;
   other.epoch = Epoch(6);
-  expect_update(session_.on_hello(hello(other)), empty_, first_);
+  expect_nothing(session_.on_hello(hello(other)));
+  EXPECT_EQ(session_.active(), other);
+  EXPECT_NE(session_.waits_for(), "");
+  const StateId second = publish("b", "1");
+  EXPECT_FALSE(session_.on_published().has_value());
+
+  const NodeSession::Next next = session_.on_adopt();
+  expect_update(next, empty_, second);
+  EXPECT_TRUE((*next)->adopt);
+  EXPECT_EQ(session_.waits_for(), "");
+  expect_nothing(session_.on_adopt());
+  expect_nothing(session_.on_ack(ack(second)));
+  publish("c", "1");
+  EXPECT_FALSE(session_.on_published()->adopt) << "once is enough";
+}
+
+TEST_F(NodeSessionTest, ARefusedAdoptionGoesOnWithTheNextState) {
+  StateId other = first_;
+  other.epoch = Epoch(6);
+  expect_nothing(session_.on_hello(hello(other)));
+  expect_update(session_.on_adopt(), empty_, first_);
+  expect_nothing(session_.on_nack(nack(first_.revision)));
+  EXPECT_EQ(session_.active(), other);
+  const StateId second = publish("b", "1");
+  const std::optional<NodeSession::Update> update = session_.on_published();
+  expect_update(update, empty_, second);
+  EXPECT_TRUE(update->adopt);
+}
+
+TEST_F(NodeSessionTest, ANewEpochUnderAConnectedNodeIsSentOnceItIsAdopted) {
+  expect_nothing(session_.on_hello(hello(first_)));
+  const Snapshot before = publisher_.head();
+  const StateId second = publish("b", "1");
+  ASSERT_TRUE(session_.on_published().has_value());
+  // A restore while the second revision is on its way.
+  publisher_.publish(before.apply({}, Epoch(8), 3));
+  const StateId restored = publisher_.head().id();
+  expect_nothing(session_.on_ack(ack(second)));
+  EXPECT_NE(session_.waits_for(), "");
+  const NodeSession::Next next = session_.on_adopt();
+  expect_update(next, second, restored);
+  EXPECT_TRUE((*next)->adopt);
+  expect_nothing(session_.on_ack(ack(restored)));
+  EXPECT_EQ(session_.active(), restored);
+}
+
+TEST_F(NodeSessionTest, ANodeOfANewerEpochIsNotAdopted) {
+  StateId newer = first_;
+  newer.epoch = Epoch(8);
+  expect_nothing(session_.on_hello(hello(newer)));
+  EXPECT_EQ(session_.on_adopt().status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_FALSE(session_.on_published().has_value());
+}
+
+TEST_F(NodeSessionTest, ThereIsNothingToAdoptInANodeThatFollows) {
+  EXPECT_FALSE(session_.on_adopt().ok()) << "before the Hello";
+  expect_nothing(session_.on_hello(hello(first_)));
+  expect_nothing(session_.on_adopt());
 }
 
 TEST_F(NodeSessionTest, ANodeWithAnotherDigestGetsEverything) {
@@ -96,9 +151,15 @@ TEST_F(NodeSessionTest, ANodeWithAnotherDigestGetsEverything) {
   expect_update(session_.on_hello(hello(other)), empty_, first_);
 }
 
-TEST_F(NodeSessionTest, ANodeAheadOfTheServerGetsEverything) {
+TEST_F(NodeSessionTest, ANodeAheadOfTheServerIsLeftAlone) {
   const StateId ahead = with(publisher_.head(), "b", "1").id();
-  expect_update(session_.on_hello(hello(ahead)), empty_, first_);
+  expect_nothing(session_.on_hello(hello(ahead)));
+  EXPECT_EQ(session_.active(), ahead);
+  EXPECT_EQ(session_.on_adopt().status().code(), absl::StatusCode::kFailedPrecondition);
+  // Also when the server's revisions have passed the node's: they are not the same ones.
+  publish("c", "1");
+  publish("c", "2");
+  EXPECT_FALSE(session_.on_published().has_value());
 }
 
 TEST_F(NodeSessionTest, ANodeOlderThanThePastGetsEverything) {

@@ -155,6 +155,20 @@ class FakeManagement : public Management {
     return state_.nodes;
   }
 
+  absl::StatusOr<v1::AdoptNodesResponse> adopt_nodes(
+      const v1::AdoptNodesRequest& request) override {
+    if (!state_.error.ok()) return state_.error;
+    v1::AdoptNodesResponse response;
+    for (v1::NodeStatus& node : *state_.nodes.mutable_nodes()) {
+      const auto& ids = request.node_ids();
+      const bool named = std::find(ids.begin(), ids.end(), node.node_id()) != ids.end();
+      if (!node.held() || !(request.all() || named)) continue;
+      node.set_held(false);
+      response.add_adopted(node.node_id());
+    }
+    return response;
+  }
+
   absl::StatusOr<v1::GetVersionResponse> version() override {
     if (!state_.error.ok()) return state_.error;
     v1::GetVersionResponse response;

@@ -114,9 +114,30 @@ TEST(SyncState, OlderStatesAreRefused) {
   const Epoch older = Epoch::make(1'600'000'000'000, 1);
   EXPECT_EQ(state.on_delta(messages(Snapshot(), with(Snapshot(), 9, "a", "1", older))[0]).kind,
             Kind::kReject);
+}
+
+TEST(SyncState, AnotherEpochIsTakenOnlyWhenAnOperatorWantsIt) {
   const Epoch newer = Epoch::make(1'800'000'000'000, 1);
-  EXPECT_EQ(state.on_delta(messages(Snapshot(), with(Snapshot(), 1, "a", "1", newer))[0]).kind,
-            Kind::kActivate);
+  v1::Delta delta = messages(Snapshot(), with(Snapshot(), 1, "a", "1", newer))[0];
+  SyncState state{kTwo};
+  EXPECT_EQ(state.on_delta(delta).kind, Kind::kReject);
+  EXPECT_EQ(SyncState(Snapshot()).on_delta(delta).kind, Kind::kActivate) << "it had none";
+  delta.set_adopt(true);
+  EXPECT_EQ(state.on_delta(delta).kind, Kind::kActivate);
+  const Epoch older = Epoch::make(1'600'000'000'000, 1);
+  v1::Delta back = messages(Snapshot(), with(Snapshot(), 9, "a", "1", older))[0];
+  back.set_adopt(true);
+  EXPECT_EQ(state.on_delta(back).kind, Kind::kReject) << "whatever the operator wants";
+}
+
+TEST(SyncState, ChunksAgreeOnAdoption) {
+  const Snapshot restored =
+      with(with(Snapshot(), 3, "a", "1"), 3, "b", "1", Epoch::make(1'800'000'000'000, 1));
+  auto chunks = messages(Snapshot(), restored, 2);
+  chunks[0].set_adopt(true);
+  SyncState state{kTwo};
+  EXPECT_EQ(state.on_delta(chunks[0]).kind, Kind::kPartial);
+  EXPECT_EQ(state.on_delta(chunks[1]).kind, Kind::kResync);
 }
 
 TEST(SyncState, AFullDeltaDropsWhatWasThere) {
