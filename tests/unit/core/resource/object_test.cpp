@@ -20,7 +20,7 @@ TEST(Object, KeysNameTheDefaultNamespace) {
 TEST(Object, WhatTheServerOwnsIsClearedAtAnyDepth) {
   auto gateway = from_text<v1::Gateway>(
       "metadata { name: 'g' uid: 'u' generation: 3 labels { key: 'a' value: 'b' } } "
-      "status { string_value: 'x' } spec { gateway_class_name: 'c' }");
+      "status { conditions { type: 'Accepted' } } spec { gateway_class_name: 'c' }");
   clear_server_owned(gateway);
   EXPECT_EQ(serialize(gateway),
             serialize(from_text<v1::Gateway>(
