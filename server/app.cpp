@@ -151,7 +151,10 @@ absl::Status run_server(const ServerOptions& options) {
   auto server = start_grpc(options.listen, discovery, management, port);
   if (!server.ok()) return server.status();
   const Ticker heartbeats(io, std::chrono::seconds(DiscoveryService::kHeartbeatSeconds),
-                          [&discovery] { discovery.heartbeat(); });
+                          [&discovery, &registry] {
+                            discovery.heartbeat();
+                            registry.look_for_stale(unix_ms_now());
+                          });
   const StateId head = publisher.head().id();
   spdlog::info("limpet-server {} serves {} (admin port {}) from {}, revision {}",
                options.version, to_string(HostPort{options.listen.host,

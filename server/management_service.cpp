@@ -1,16 +1,17 @@
 #include "server/management_service.h"
 
-#include <algorithm>
+#include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/base/text.h"
-#include "core/resource/kind.h"
 #include "core/snapshot/wire.h"
 #include "server/context.h"
 #include "server/grpc_status.h"
 #include "server/history.h"
-#include "server/refused_stream_grpc.h"
+#include "server/listing.h"
+#include "server/node_watcher.h"
 
 namespace limpet {
 namespace {
@@ -23,86 +24,48 @@ grpc::ServerUnaryReactor* finish(grpc::CallbackServerContext* context, const abs
 
 }  // namespace
 
-// One WaitActive. Lifetime and threads as of DiscoveryService::Stream.
-class ManagementService::Wait final : public grpc::ServerWriteReactor<v1::WaitActiveResponse>,
-                                      public std::enable_shared_from_this<Wait> {
+// One WaitActive: reports the progress whenever it is not what was reported last.
+class ManagementService::Wait final : public AnswerStream<v1::WaitActiveResponse> {
  public:
-  Wait(ManagementService& service, const StateId& head, uint64_t revision)
-      : service_(service), epoch_(head.epoch), revision_(revision) {}
-
-  void start() {
-    self_ = shared_from_this();
-    subscription_ = service_.registry_.changed().subscribe([weak = weak_from_this()] {
-      if (const std::shared_ptr<Wait> wait = weak.lock()) wait->look();
-    });
-    look();
-  }
-
-  void end(const grpc::Status& status) {
-    const std::lock_guard lock(mutex_);
-    if (ending_) return;
-    ending_ = true;
-    final_ = status;
-    if (!writing_) Finish(final_);
-  }
-
-  void OnWriteDone(bool ok) override {
-    {
-      const std::lock_guard lock(mutex_);
-      writing_ = false;
-      if (!ok && !ending_) {
-        ending_ = true;
-        final_ = grpc::Status::CANCELLED;
-      }
-      if (ending_) return Finish(final_);
-    }
-    look();  // what changed meanwhile
-  }
-
-  void OnCancel() override { end(grpc::Status::CANCELLED); }
-
-  void OnDone() override {
-    service_.remove(this);
-    subscription_ = {};
-    self_.reset();
-  }
+  Wait(NodeRegistry& registry, Epoch epoch, uint64_t revision, uint32_t percent)
+      : registry_(registry), epoch_(epoch), revision_(revision), percent_(percent) {}
 
  private:
-  // Reports the progress if there is some that was not reported.
-  void look() {
-    const std::lock_guard lock(mutex_);
-    if (writing_ || ending_) return;
-    v1::WaitActiveResponse progress = service_.registry_.progress(epoch_, revision_);
-    std::string bytes = serialize(progress);
-    if (bytes == told_) return;
+  bool next(v1::WaitActiveResponse& message) override {
+    message = registry_.progress(epoch_, revision_, percent_);
+    std::string bytes = serialize(message);
+    if (bytes == told_) return false;
     told_ = std::move(bytes);
-    outgoing_ = std::move(progress);
-    writing_ = true;
-    // With the last report the stream ends as soon as it is written.
-    ending_ = outgoing_.done();
-    StartWrite(&outgoing_);
+    if (message.done()) end_after_this();
+    return true;
   }
 
-  ManagementService& service_;
+  NodeRegistry& registry_;
   const Epoch epoch_;
   const uint64_t revision_;
-  Signal::Subscription subscription_;
-  std::shared_ptr<Wait> self_;
-
-  std::mutex mutex_;
-  // Guarded by it:
-  bool writing_ = false;
-  bool ending_ = false;
-  grpc::Status final_;
+  const uint32_t percent_;
   std::string told_;  // the last report, serialised
-  v1::WaitActiveResponse outgoing_;
+};
+
+// One WatchNodes.
+class ManagementService::NodeWatch final : public AnswerStream<v1::WatchNodesResponse> {
+ public:
+  NodeWatch(NodeRegistry& registry, Publisher& publisher)
+      : watcher_(registry), publisher_(publisher) {}
+
+ private:
+  bool next(v1::WatchNodesResponse& message) override {
+    std::optional<v1::WatchNodesResponse> news =
+        watcher_.next(publisher_.head().id(), unix_ms_now());
+    if (news) message = *std::move(news);
+    return news.has_value();
+  }
+
+  NodeWatcher watcher_;
+  Publisher& publisher_;
 };
 
 namespace {
-
-using RefusedWait = RefusedStream<v1::WaitActiveResponse>;
-
-absl::Status stopping() { return absl::UnavailableError("the server is stopping"); }
 
 absl::Status too_many_jobs() {
   return absl::ResourceExhaustedError(
@@ -207,26 +170,24 @@ grpc::ServerUnaryReactor* ManagementService::Get(grpc::CallbackServerContext* co
 grpc::ServerUnaryReactor* ManagementService::List(grpc::CallbackServerContext* context,
                                                   const v1::ListRequest* request,
                                                   v1::ListResponse* response) {
-  const KindInfo* info = find_kind(request->kind());
-  if (info == nullptr) {
-    return finish(context, absl::InvalidArgumentError(str_cat("unknown kind ", request->kind())));
-  }
-  const Snapshot head = publisher_.head();
-  std::vector<EntryPtr> entries;
-  head.for_each(info->kind, [&](const EntryPtr& entry) {
-    if (request->namespace_().empty() || entry->key.ns == request->namespace_()) {
-      entries.push_back(entry);
+  const absl::StatusOr<Listing> listing = Listing::parse(*request);
+  if (!listing.ok()) return finish(context, listing.status());
+  std::optional<Snapshot> state = publisher_.head();
+  if (listing->start) {
+    if (listing->start->epoch != state->id().epoch) {
+      return finish(context, absl::OutOfRangeError("the database was replaced; list anew"));
     }
-  });
-  std::sort(entries.begin(), entries.end(),
-            [](const EntryPtr& a, const EntryPtr& b) { return a->key < b->key; });
-  *response->mutable_state() = to_proto(head.id());
-  for (const EntryPtr& entry : entries) {
-    absl::StatusOr<v1::Resource> resource = resource_of(*entry);
-    if (!resource.ok()) return finish(context, resource.status());
-    *response->add_resources() = *std::move(resource);
+    state = publisher_.at(listing->start->revision);
   }
-  return finish(context, absl::OkStatus());
+  if (!state) {
+    return read_past(context, response, [this, listing = *listing] {
+      const absl::StatusOr<Snapshot> past = applier_.state_at(listing.start->revision);
+      return past.ok() ? list_page(*past, listing) : past.status();
+    });
+  }
+  absl::StatusOr<v1::ListResponse> page = list_page(*state, *listing);
+  if (page.ok()) *response = *std::move(page);
+  return finish(context, page.status());
 }
 
 grpc::ServerUnaryReactor* ManagementService::ListNodes(grpc::CallbackServerContext* context,
@@ -260,25 +221,26 @@ grpc::ServerUnaryReactor* ManagementService::GetVersion(grpc::CallbackServerCont
   return finish(context, absl::OkStatus());
 }
 
+grpc::ServerWriteReactor<v1::WatchNodesResponse>* ManagementService::WatchNodes(
+    grpc::CallbackServerContext*, const v1::WatchNodesRequest*) {
+  return node_watches_.start(std::make_shared<NodeWatch>(registry_, publisher_),
+                             registry_.changed());
+}
+
 grpc::ServerWriteReactor<v1::WaitActiveResponse>* ManagementService::WaitActive(
     grpc::CallbackServerContext*, const v1::WaitActiveRequest* request) {
   const StateId head = publisher_.head().id();
   const uint64_t revision = request->revision() == 0 ? head.revision : request->revision();
+  const uint32_t percent = request->percent() == 0 ? 100 : request->percent();
   if (revision > head.revision) {
-    return new RefusedWait(absl::OutOfRangeError(
+    return waits_.refuse(absl::OutOfRangeError(
         str_cat("revision ", revision, " does not exist yet; the newest is ", head.revision)));
   }
-  auto wait = std::make_shared<Wait>(*this, head, revision);
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopped_) return new RefusedWait(stopping());
-    if (waits_.size() >= kMaxWaits) {
-      return new RefusedWait(absl::ResourceExhaustedError("too many callers are waiting"));
-    }
-    waits_.emplace(wait.get(), wait);
+  if (percent > 100) {
+    return waits_.refuse(absl::InvalidArgumentError("percent must be 0 (which is 100) to 100"));
   }
-  wait->start();
-  return wait.get();
+  return waits_.start(std::make_shared<Wait>(registry_, head.epoch, revision, percent),
+                      registry_.changed());
 }
 
 grpc::ServerWriteReactor<v1::WatchResponse>* ManagementService::Watch(
@@ -287,21 +249,10 @@ grpc::ServerWriteReactor<v1::WatchResponse>* ManagementService::Watch(
 }
 
 void ManagementService::stop() {
-  watches_.stop();
-  std::vector<std::shared_ptr<Wait>> waits;
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    for (const auto& [wait, weak] : waits_) {
-      if (std::shared_ptr<Wait> alive = weak.lock()) waits.push_back(std::move(alive));
-    }
-  }
-  for (const std::shared_ptr<Wait>& wait : waits) wait->end(to_grpc(stopping()));
-}
-
-void ManagementService::remove(Wait* wait) {
-  const std::lock_guard lock(mutex_);
-  waits_.erase(wait);
+  const absl::Status stopping = absl::UnavailableError("the server is stopping");
+  watches_.stop(stopping);
+  waits_.stop(stopping);
+  node_watches_.stop(stopping);
 }
 
 }  // namespace limpet

@@ -2,14 +2,12 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <mutex>
 #include <string>
-#include <unordered_map>
 
 #include <grpcpp/grpcpp.h>
 
 #include "limpet/v1/management.grpc.pb.h"
+#include "server/answer_stream_grpc.h"
 #include "server/applier.h"
 #include "server/node_registry.h"
 #include "server/publisher.h"
@@ -23,6 +21,7 @@ namespace limpet {
 class ManagementService final : public v1::Management::CallbackService {
  public:
   static constexpr size_t kMaxWaits = 10'000;
+  static constexpr size_t kMaxNodeWatches = 1000;
 
   // All must outlive the service, and the service the gRPC server.
   ManagementService(Applier& applier, Publisher& publisher, NodeRegistry& registry,
@@ -60,6 +59,8 @@ class ManagementService final : public v1::Management::CallbackService {
   grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
                                       const v1::ListNodesRequest* request,
                                       v1::ListNodesResponse* response) override;
+  grpc::ServerWriteReactor<v1::WatchNodesResponse>* WatchNodes(
+      grpc::CallbackServerContext* context, const v1::WatchNodesRequest* request) override;
   grpc::ServerUnaryReactor* AdoptNodes(grpc::CallbackServerContext* context,
                                        const v1::AdoptNodesRequest* request,
                                        v1::AdoptNodesResponse* response) override;
@@ -69,11 +70,12 @@ class ManagementService final : public v1::Management::CallbackService {
                                        const v1::GetVersionRequest* request,
                                        v1::GetVersionResponse* response) override;
 
-  // Ends every WaitActive and Watch, and each that comes later, with UNAVAILABLE.
+  // Ends every call that is answered with a stream, and each that comes later, with UNAVAILABLE.
   void stop();
 
  private:
   class Wait;
+  class NodeWatch;
 
   // Does the change on the worker and finishes the reactor with its outcome.
   template <typename Change, typename Response>
@@ -83,15 +85,13 @@ class ManagementService final : public v1::Management::CallbackService {
   template <typename Read, typename Response>
   grpc::ServerUnaryReactor* read_past(grpc::CallbackServerContext* context, Response* response,
                                       Read read);
-  void remove(Wait* wait);
 
   Applier& applier_;
   Publisher& publisher_;
   NodeRegistry& registry_;
   const std::string version_;
-  std::mutex mutex_;
-  bool stopped_ = false;
-  std::unordered_map<Wait*, std::weak_ptr<Wait>> waits_;
+  AnswerStreams<v1::WaitActiveResponse> waits_{kMaxWaits};
+  AnswerStreams<v1::WatchNodesResponse> node_watches_{kMaxNodeWatches};
   WatchService watches_{applier_, publisher_, worker_};
   // The last: its jobs use all that is above.
   SerialWorker worker_;

@@ -10,6 +10,14 @@
 #include "core/snapshot/wire.h"
 
 namespace limpet {
+namespace {
+
+bool is_stale(const v1::NodeStatus& status, int64_t now_unix_ms) {
+  return status.connected() &&
+         now_unix_ms - status.last_seen_unix_ms() > NodeRegistry::kStaleMs;
+}
+
+}  // namespace
 
 absl::StatusOr<NodeRegistry::Ticket> NodeRegistry::connect(const v1::Hello& hello,
                                                            const std::string& peer, Stream stream,
@@ -31,8 +39,9 @@ absl::StatusOr<NodeRegistry::Ticket> NodeRegistry::connect(const v1::Hello& hell
     node.status.set_peer(peer);
     node.status.set_address(hello.address());
     node.status.set_build(hello.build());
-    node.status.set_last_seen_unix_ms(now_unix_ms);
     node.status.set_connected_since_unix_ms(now_unix_ms);
+    hear(node, now_unix_ms);
+    touch(node);
   }
   if (replaced.end) {
     replaced.end(absl::AbortedError(str_cat("another stream of node ", hello.node_id(), " from ",
@@ -54,7 +63,8 @@ void NodeRegistry::active(const Ticket& ticket, const StateId& state, int64_t ap
     node->status.set_held(false);
     node->status.set_rejected_revision(0);
     node->status.clear_rejected_reasons();
-    node->status.set_last_seen_unix_ms(now_unix_ms);
+    hear(*node, now_unix_ms);
+    touch(*node);
   }
   changed_.notify();
 }
@@ -68,7 +78,8 @@ void NodeRegistry::rejected(const Ticket& ticket, const v1::Nack& nack, int64_t 
     node->status.clear_rejected_reasons();
     const int kept = std::min(nack.reasons_size(), static_cast<int>(kMaxReasons));
     for (int i = 0; i < kept; ++i) *node->status.add_rejected_reasons() = nack.reasons(i);
-    node->status.set_last_seen_unix_ms(now_unix_ms);
+    hear(*node, now_unix_ms);
+    touch(*node);
   }
   changed_.notify();
 }
@@ -82,6 +93,7 @@ void NodeRegistry::held(const Ticket& ticket, const StateId& active, const std::
     node->status.set_rejected_revision(0);
     node->status.clear_rejected_reasons();
     node->status.add_rejected_reasons()->set_message(reason);
+    touch(*node);
   }
   changed_.notify();
 }
@@ -113,16 +125,43 @@ absl::StatusOr<std::vector<std::string>> NodeRegistry::adopt(const v1::AdoptNode
 }
 
 void NodeRegistry::reported(const Ticket& ticket, const v1::Report& report, int64_t now_unix_ms) {
-  const std::lock_guard lock(mutex_);
-  Node* node = find(ticket);
-  if (node == nullptr) return;
-  *node->status.mutable_report() = report;
-  node->status.set_last_seen_unix_ms(now_unix_ms);
+  {
+    const std::lock_guard lock(mutex_);
+    Node* node = find(ticket);
+    if (node == nullptr) return;
+    *node->status.mutable_report() = report;
+    hear(*node, now_unix_ms);
+    touch(*node);
+  }
+  changed_.notify();
 }
 
 void NodeRegistry::seen(const Ticket& ticket, int64_t now_unix_ms) {
-  const std::lock_guard lock(mutex_);
-  if (Node* node = find(ticket)) node->status.set_last_seen_unix_ms(now_unix_ms);
+  {
+    const std::lock_guard lock(mutex_);
+    Node* node = find(ticket);
+    if (node == nullptr || !hear(*node, now_unix_ms)) return;
+    touch(*node);
+  }
+  changed_.notify();
+}
+
+bool NodeRegistry::hear(Node& node, int64_t now_unix_ms) {
+  node.status.set_last_seen_unix_ms(now_unix_ms);
+  return std::exchange(node.known_stale, false);
+}
+
+void NodeRegistry::look_for_stale(int64_t now_unix_ms) {
+  bool news = false;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [id, node] : nodes_) {
+      if (node.known_stale || !is_stale(node.status, now_unix_ms)) continue;
+      node.known_stale = news = true;
+      touch(node);
+    }
+  }
+  if (news) changed_.notify();
 }
 
 void NodeRegistry::disconnected(const Ticket& ticket, int64_t now_unix_ms) {
@@ -135,23 +174,34 @@ void NodeRegistry::disconnected(const Ticket& ticket, int64_t now_unix_ms) {
     ended = std::exchange(node->stream, {});
     node->status.set_connected(false);
     node->status.set_held(false);
-    node->status.set_last_seen_unix_ms(now_unix_ms);
+    hear(*node, now_unix_ms);
+    touch(*node);
   }
   changed_.notify();
 }
 
 std::vector<v1::NodeStatus> NodeRegistry::list(int64_t now_unix_ms) const {
-  const std::lock_guard lock(mutex_);
-  std::vector<v1::NodeStatus> nodes;
-  nodes.reserve(nodes_.size());
-  for (const auto& [id, node] : nodes_) {
-    v1::NodeStatus& status = nodes.emplace_back(node.status);
-    status.set_stale(status.connected() && now_unix_ms - status.last_seen_unix_ms() > kStaleMs);
-  }
-  return nodes;
+  return changes_since(0, now_unix_ms).nodes;
 }
 
-v1::WaitActiveResponse NodeRegistry::progress(Epoch epoch, uint64_t revision) const {
+NodeRegistry::Changes NodeRegistry::changes_since(uint64_t version, int64_t now_unix_ms) const {
+  const std::lock_guard lock(mutex_);
+  Changes changes{version_, {}, forgotten_};
+  for (const auto& [id, node] : nodes_) {
+    if (node.version <= version) continue;
+    v1::NodeStatus& status = changes.nodes.emplace_back(node.status);
+    status.set_stale(is_stale(status, now_unix_ms));
+  }
+  return changes;
+}
+
+bool NodeRegistry::knows(const std::string& node_id) const {
+  const std::lock_guard lock(mutex_);
+  return nodes_.contains(node_id);
+}
+
+v1::WaitActiveResponse NodeRegistry::progress(Epoch epoch, uint64_t revision,
+                                              uint32_t percent) const {
   const std::lock_guard lock(mutex_);
   v1::WaitActiveResponse progress;
   progress.set_revision(revision);
@@ -172,7 +222,7 @@ v1::WaitActiveResponse NodeRegistry::progress(Epoch epoch, uint64_t revision) co
   }
   progress.set_connected(connected);
   progress.set_active(active);
-  progress.set_done(active == connected);
+  progress.set_done(uint64_t{active} * 100 >= uint64_t{connected} * percent);
   return progress;
 }
 
@@ -194,6 +244,7 @@ bool NodeRegistry::make_room() {
   }
   if (oldest == nodes_.end()) return false;
   nodes_.erase(oldest);
+  ++forgotten_;
   return true;
 }
 

@@ -66,10 +66,24 @@ class NodeRegistry {
   // Ordered by id. A connected node that has been silent for kStaleMs is stale.
   std::vector<v1::NodeStatus> list(int64_t now_unix_ms) const;
 
-  // How far the connected nodes are with a revision of the epoch.
-  v1::WaitActiveResponse progress(Epoch epoch, uint64_t revision) const;
+  // How far the connected nodes are with a revision of the epoch; done when so many of a hundred
+  // serve it.
+  v1::WaitActiveResponse progress(Epoch epoch, uint64_t revision, uint32_t percent = 100) const;
 
-  // After a node came, went, or answered an update.
+  // The nodes of which something has changed (that they were heard of apart) since the version, as
+  // of which an answer of this call was; 0: all.
+  struct Changes {
+    uint64_t version = 0;
+    std::vector<v1::NodeStatus> nodes;  // ordered by id
+    uint64_t forgotten = 0;             // nodes, since the server started
+  };
+  Changes changes_since(uint64_t version, int64_t now_unix_ms) const;
+  bool knows(const std::string& node_id) const;
+
+  // Tells of nodes that have become stale. To be called now and then.
+  void look_for_stale(int64_t now_unix_ms);
+
+  // After a node came, went, answered an update, reported, or became stale or well again.
   Signal& changed() { return changed_; }
 
  private:
@@ -78,15 +92,22 @@ class NodeRegistry {
     StateId active;
     uint64_t stream_number = 0;  // 0: not connected
     Stream stream;
+    uint64_t version = 0;     // of its last change
+    bool known_stale = false;  // told as stale
   };
 
   // Requires: the lock is held. Null when the place was taken over.
   Node* find(const Ticket& ticket);
   bool make_room();
+  void touch(Node& node) { node.version = ++version_; }
+  // Heard of: true when that is news, because it was told as stale.
+  bool hear(Node& node, int64_t now_unix_ms);
 
   mutable std::mutex mutex_;
   std::map<std::string, Node> nodes_;
   uint64_t last_stream_ = 0;
+  uint64_t version_ = 0;
+  uint64_t forgotten_ = 0;
   Signal changed_;
 };
 

@@ -2,86 +2,38 @@
 
 #include <optional>
 #include <utility>
-#include <vector>
 
-#include "core/base/text.h"
-#include "core/resource/kind.h"
 #include "server/grpc_status.h"
-#include "server/refused_stream_grpc.h"
 #include "server/watcher.h"
 
 namespace limpet {
 
-// One Watch. Lifetime as of DiscoveryService::Stream. Messages are made one at a time, when the
-// one before is written: a slow client delays nobody and has no queue.
-class WatchService::Stream final : public grpc::ServerWriteReactor<v1::WatchResponse>,
-                                   public std::enable_shared_from_this<Stream> {
+// One Watch.
+class WatchService::Stream final : public AnswerStream<v1::WatchResponse> {
  public:
-  Stream(WatchService& service, const v1::WatchRequest& request)
-      : service_(service), request_(request) {}
-
-  void start() {
-    self_ = shared_from_this();
-    subscription_ = service_.publisher_.published().subscribe([weak = weak_from_this()] {
-      if (const std::shared_ptr<Stream> stream = weak.lock()) stream->look();
-    });
-    look();
-  }
-
-  void end(const grpc::Status& status) {
-    const std::lock_guard lock(mutex_);
-    end_locked(status);
-  }
-
-  void OnWriteDone(bool ok) override {
-    {
-      const std::lock_guard lock(mutex_);
-      writing_ = false;
-      if (ending_) return Finish(final_);
-      if (!ok) return end_locked(grpc::Status::CANCELLED);
-    }
-    look();  // what changed meanwhile
-  }
-
-  void OnCancel() override { end(grpc::Status::CANCELLED); }
-
-  void OnDone() override {
-    service_.remove(this);
-    subscription_ = {};
-    self_.reset();
-  }
+  Stream(WatchService& service, WatchFilter filter, uint64_t from_revision)
+      : service_(service), filter_(std::move(filter)), from_revision_(from_revision) {}
 
  private:
-  // Requires, of all below but look(): the lock is held.
+  // Requires, of all below but on_fetched(): the lock is held.
 
-  void end_locked(const grpc::Status& status) {
-    if (ending_) return;
-    ending_ = true;
-    final_ = status;
-    if (!writing_) Finish(final_);
-  }
-
-  // Sends the next message, if there is one.
-  void look() {
-    const std::lock_guard lock(mutex_);
-    if (writing_ || ending_ || fetching_) return;
-    if (!watcher_ && !begin()) return;
-    if (!watcher_->telling() && !step()) return;
-    outgoing_ = watcher_->next_message();
-    writing_ = true;
-    StartWrite(&outgoing_);
+  bool next(v1::WatchResponse& message) override {
+    if (fetching_) return false;
+    if (!watcher_ && !begin()) return false;
+    if (!watcher_->telling() && !step()) return false;
+    message = watcher_->next_message();
+    return true;
   }
 
   // False: the state to begin with is being fetched.
   bool begin() {
-    const uint64_t from = request_.from_revision();
     std::optional<Snapshot> state = Snapshot();
-    if (from != 0) state = service_.publisher_.at(from);
+    if (from_revision_ != 0) state = service_.publisher_.at(from_revision_);
     if (!state) {
-      fetch([from](Applier& applier) { return applier.state_at(from); });
+      fetch([from = from_revision_](Applier& applier) { return applier.state_at(from); });
       return false;
     }
-    watcher_.emplace(request_.kind(), request_.namespace_(), *std::move(state));
+    watcher_.emplace(filter_, *std::move(state));
     return true;
   }
 
@@ -112,8 +64,8 @@ class WatchService::Stream final : public grpc::ServerWriteReactor<v1::WatchResp
   void fetch(Read read) {
     fetching_ = true;
     const bool accepted =
-        service_.worker_.post([stream = shared_from_this(), read = std::move(read)] {
-          stream->on_fetched(read(stream->service_.applier_));
+        service_.worker_.post([stream = shared_from_this(), this, read = std::move(read)] {
+          on_fetched(read(service_.applier_));
         });
     if (accepted) return;
     end_locked(to_grpc(absl::ResourceExhaustedError("too many requests are waiting")));
@@ -127,63 +79,27 @@ class WatchService::Stream final : public grpc::ServerWriteReactor<v1::WatchResp
       if (watcher_) {
         watcher_->step_to(*std::move(state));
       } else {
-        watcher_.emplace(request_.kind(), request_.namespace_(), *std::move(state));
+        watcher_.emplace(filter_, *std::move(state));
       }
     }
     look();
   }
 
   WatchService& service_;
-  const v1::WatchRequest request_;
-  Signal::Subscription subscription_;
-  std::shared_ptr<Stream> self_;
-
-  std::mutex mutex_;
-  // Guarded by it:
+  const WatchFilter filter_;
+  const uint64_t from_revision_;
+  // Guarded by the lock:
   std::optional<Watcher> watcher_;
   bool fetching_ = false;
-  bool writing_ = false;
-  bool ending_ = false;
-  grpc::Status final_;
-  v1::WatchResponse outgoing_;
 };
 
 grpc::ServerWriteReactor<v1::WatchResponse>* WatchService::start(
     const v1::WatchRequest& request) {
-  using Refused = RefusedStream<v1::WatchResponse>;
-  if (!request.kind().empty() && !is_user_kind(request.kind())) {
-    return new Refused(absl::InvalidArgumentError(str_cat("unknown kind ", request.kind())));
-  }
-  auto stream = std::make_shared<Stream>(*this, request);
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopped_) return new Refused(absl::UnavailableError("the server is stopping"));
-    if (streams_.size() >= kMaxWatches) {
-      return new Refused(absl::ResourceExhaustedError("too many callers are watching"));
-    }
-    streams_.emplace(stream.get(), stream);
-  }
-  stream->start();
-  return stream.get();
-}
-
-void WatchService::stop() {
-  std::vector<std::shared_ptr<Stream>> streams;
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    for (const auto& [stream, weak] : streams_) {
-      if (std::shared_ptr<Stream> alive = weak.lock()) streams.push_back(std::move(alive));
-    }
-  }
-  for (const std::shared_ptr<Stream>& stream : streams) {
-    stream->end(to_grpc(absl::UnavailableError("the server is stopping")));
-  }
-}
-
-void WatchService::remove(Stream* stream) {
-  const std::lock_guard lock(mutex_);
-  streams_.erase(stream);
+  absl::StatusOr<WatchFilter> filter = WatchFilter::parse(request);
+  if (!filter.ok()) return streams_.refuse(filter.status());
+  return streams_.start(
+      std::make_shared<Stream>(*this, *std::move(filter), request.from_revision()),
+      publisher_.published());
 }
 
 }  // namespace limpet

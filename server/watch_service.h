@@ -2,13 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <mutex>
-#include <unordered_map>
 
 #include <grpcpp/grpcpp.h>
 
 #include "limpet/v1/management.pb.h"
+#include "server/answer_stream_grpc.h"
 #include "server/applier.h"
 #include "server/publisher.h"
 #include "server/serial_worker.h"
@@ -27,20 +25,16 @@ class WatchService {
 
   grpc::ServerWriteReactor<v1::WatchResponse>* start(const v1::WatchRequest& request);
 
-  // Ends every watch, and each that comes later, with UNAVAILABLE.
-  void stop();
+  // Ends every watch, and each that comes later.
+  void stop(const absl::Status& status) { streams_.stop(status); }
 
  private:
   class Stream;
 
-  void remove(Stream* stream);
-
   Applier& applier_;
   Publisher& publisher_;
   SerialWorker& worker_;
-  std::mutex mutex_;
-  bool stopped_ = false;
-  std::unordered_map<Stream*, std::weak_ptr<Stream>> streams_;
+  AnswerStreams<v1::WatchResponse> streams_{kMaxWatches};
 };
 
 }  // namespace limpet

@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include <absl/status/statusor.h>
+
+#include "core/resource/label_selector.h"
 #include "core/snapshot/snapshot.h"
 #include "limpet/v1/management.pb.h"
 
@@ -14,12 +17,23 @@ namespace limpet {
 // A message's events end with the one that brings them beyond this.
 inline constexpr size_t kMaxWatchBytes = 1024 * 1024;
 
+// Which of users' objects are watched. Empty: all.
+struct WatchFilter {
+  std::string kind;
+  std::string ns;
+  LabelSelector selector;
+
+  // INVALID_ARGUMENT: a kind that users do not write, or a selector that cannot be read.
+  static absl::StatusOr<WatchFilter> parse(const v1::WatchRequest& request);
+
+  bool has(const EntryKey& key) const;
+};
+
 // Not thread-safe.
 class Watcher {
  public:
-  // Everything up to `told` is known to the watcher. `kind` and `ns`: empty for all.
-  Watcher(std::string kind, std::string ns, Snapshot told)
-      : kind_(std::move(kind)), ns_(std::move(ns)), told_(std::move(told)) {}
+  // Everything up to `told` is known to the watcher.
+  Watcher(WatchFilter filter, Snapshot told) : filter_(std::move(filter)), told_(std::move(told)) {}
 
   // The revision that is told, or being told.
   uint64_t revision() const { return told_.id().revision; }
@@ -39,10 +53,10 @@ class Watcher {
     EntryPtr entry;
   };
 
-  bool is_watched(const EntryKey& key) const;
+  // Whether there is an object, and the selector selects it.
+  bool is_selected(const EntryPtr& entry) const;
 
-  const std::string kind_;
-  const std::string ns_;
+  const WatchFilter filter_;
   Snapshot told_;
   bool telling_ = false;
   std::vector<Change> changes_;  // of the step, ordered by key

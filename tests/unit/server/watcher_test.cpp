@@ -38,7 +38,7 @@ TEST_F(WatcherTest, BeginsWithAllThatIsThere) {
                            .add<v1::Service>(service_text("a", 1))
                            .add_key(1000, 'k')
                            .build();
-  Watcher watcher("", "", Snapshot());
+  Watcher watcher(WatchFilter{}, Snapshot());
   EXPECT_FALSE(watcher.telling());
   watcher.step_to(one);
   ASSERT_TRUE(watcher.telling());
@@ -54,7 +54,7 @@ TEST_F(WatcherTest, TellsWhatDiffers) {
                            .add<v1::Service>(service_text("b", 1))
                            .add<v1::Service>(service_text("c", 1))
                            .build();
-  Watcher watcher("", "", one);
+  Watcher watcher(WatchFilter{}, one);
   watcher.step_to(builder_.add<v1::Service>(service_text("c", 2))
                       .remove({"Service", "shop", "a"})
                       .build());
@@ -66,7 +66,7 @@ TEST_F(WatcherTest, TellsWhatDiffers) {
 }
 
 TEST_F(WatcherTest, TellsOnlyWhatIsWatchedAndBookmarksTheRest) {
-  Watcher watcher("Service", "shop", builder_.build());
+  Watcher watcher({"Service", "shop", {}}, builder_.build());
   watcher.step_to(builder_.add<v1::Service>(service_text("a", 1, "elsewhere"))
                       .add<v1::HTTPRoute>("metadata { name: 'r' namespace: 'shop' }")
                       .build());
@@ -77,6 +77,37 @@ TEST_F(WatcherTest, TellsOnlyWhatIsWatchedAndBookmarksTheRest) {
   EXPECT_EQ(names(watcher.next_message()), std::vector<std::string>{"+a"});
 }
 
+TEST_F(WatcherTest, WhatIsNotSelectedAnyMoreIsGone) {
+  const auto labelled = [](const std::string& name, const std::string& team) {
+    return str_cat("metadata { name: '", name, "' namespace: 'shop' labels { key: 'team' value: '",
+                   team, "' } }");
+  };
+  builder_.add<v1::Service>(labelled("a", "web")).add<v1::Service>(labelled("b", "api"));
+  v1::WatchRequest request;
+  request.set_label_selector("team=web");
+  Watcher watcher(WatchFilter::parse(request).value(), Snapshot());
+  watcher.step_to(builder_.build());
+  EXPECT_EQ(names(watcher.next_message()), std::vector<std::string>{"+a"});
+  watcher.step_to(builder_.add<v1::Service>(labelled("a", "api"))
+                      .add<v1::Service>(labelled("b", "web"))
+                      .build());
+  EXPECT_EQ(names(watcher.next_message()), (std::vector<std::string>{"-a", "+b"}));
+  watcher.step_to(builder_.remove({"Service", "shop", "a"}).build());
+  const v1::WatchResponse nothing = watcher.next_message();
+  EXPECT_EQ(nothing.events_size(), 0) << "it was gone before";
+  EXPECT_EQ(nothing.bookmark(), 3U);
+}
+
+TEST_F(WatcherTest, RequestsThatCannotBeReadAreRefused) {
+  v1::WatchRequest request;
+  request.set_kind("StickyKey");
+  EXPECT_FALSE(WatchFilter::parse(request).ok());
+  request.set_kind("Service");
+  EXPECT_TRUE(WatchFilter::parse(request).ok());
+  request.set_label_selector("team in web");
+  EXPECT_FALSE(WatchFilter::parse(request).ok());
+}
+
 TEST_F(WatcherTest, CutsWhatIsLargeAndBookmarksTheEnd) {
   const std::string filling(kMaxWatchBytes / 2, 'x');
   for (const char* name : {"a", "b", "c"}) {
@@ -84,7 +115,7 @@ TEST_F(WatcherTest, CutsWhatIsLargeAndBookmarksTheEnd) {
         str_cat("metadata { name: '", name, "' namespace: 'shop' annotations { key: 'k' value: '",
                 filling, "' } }"));
   }
-  Watcher watcher("", "", Snapshot());
+  Watcher watcher(WatchFilter{}, Snapshot());
   watcher.step_to(builder_.build());
   const v1::WatchResponse first = watcher.next_message();
   EXPECT_EQ(names(first), (std::vector<std::string>{"+a", "+b"}));
