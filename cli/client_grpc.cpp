@@ -71,13 +71,16 @@ class GrpcManagement : public Management {
     return call(&v1::Management::Stub::GetVersion, v1::GetVersionRequest());
   }
 
-  absl::Status wait_active(uint64_t revision, absl::Duration timeout,
+  absl::Status wait_active(const v1::WaitActiveRequest& request, absl::Duration timeout,
                            const Progress& progress) override {
     grpc::ClientContext context;
     set_timeout(context, timeout);
-    v1::WaitActiveRequest request;
-    request.set_revision(revision);
     return read_all(context, *stub_->WaitActive(&context, request), progress);
+  }
+
+  absl::Status watch_nodes(const NodeNews& news) override {
+    grpc::ClientContext context;
+    return read_all(context, *stub_->WatchNodes(&context, v1::WatchNodesRequest()), news);
   }
 
   absl::Status watch(const v1::WatchRequest& request, absl::Duration timeout,

@@ -34,8 +34,10 @@ class Management {
   // Streams: the function is called for each message until it returns false, the stream ends, or
   // the time is over (kDeadlineExceeded).
   using Progress = std::function<bool(const v1::WaitActiveResponse&)>;
-  virtual absl::Status wait_active(uint64_t revision, absl::Duration timeout,
+  virtual absl::Status wait_active(const v1::WaitActiveRequest& request, absl::Duration timeout,
                                    const Progress& progress) = 0;
+  using NodeNews = std::function<bool(const v1::WatchNodesResponse&)>;
+  virtual absl::Status watch_nodes(const NodeNews& news) = 0;
   using Events = std::function<bool(const v1::WatchResponse&)>;
   virtual absl::Status watch(const v1::WatchRequest& request, absl::Duration timeout,
                              const Events& events) = 0;

@@ -101,6 +101,12 @@ class Ticker {
   std::function<void()> tick_;
 };
 
+Retention retention_of(const ServerOptions& options) {
+  constexpr int64_t kDayMs = int64_t{24} * 3600 * 1000;
+  return {.revisions = options.keep_revisions,
+          .age_ms = static_cast<int64_t>(options.keep_days) * kDayMs};
+}
+
 AdminResponse ready(const Publisher& publisher, const NodeRegistry& registry) {
   const StateId head = publisher.head().id();
   const v1::WaitActiveResponse progress = registry.progress(head.epoch, head.revision);
@@ -130,7 +136,7 @@ absl::Status run_server(const ServerOptions& options) {
 
   // What changes it and who is told.
   Publisher publisher(*std::move(state));
-  Applier applier(**store, publisher);
+  Applier applier(**store, publisher, retention_of(options));
   NodeRegistry registry;
 
   // One thread of our own for signals, the admin address and heartbeats; gRPC brings its own.

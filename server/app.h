@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <absl/status/status.h>
@@ -12,6 +13,9 @@ struct ServerOptions {
   std::string data_dir = "./data";
   HostPort listen{"127.0.0.1", 7700};
   HostPort admin{"127.0.0.1", 7701};
+  // History: so many of the newest revisions, of these none older than so many days.
+  uint64_t keep_revisions = 10'000;
+  uint64_t keep_days = 90;
   std::string version;
 };
 

@@ -65,8 +65,8 @@ absl::StatusOr<Snapshot> open_state(Store& store, const ChangeContext& context) 
   return next;
 }
 
-Applier::Applier(Store& store, Publisher& publisher)
-    : store_(store), publisher_(publisher), index_(publisher.head()) {
+Applier::Applier(Store& store, Publisher& publisher, const Retention& retention)
+    : store_(store), publisher_(publisher), retention_(retention), index_(publisher.head()) {
   CompileResult compiled = compile(publisher.head(), nullptr);
   table_ = std::move(compiled.table);
   // An older program stored what this one cannot compile. The next change that mends it goes in.
@@ -202,7 +202,7 @@ Applier::Outcome Applier::carry_out(Plan plan, const Snapshot& before, Change& c
   index_.apply(before, delta);
   table_ = std::move(compiled.table);
   publisher_.publish(std::move(next));
-  if (absl::Status s = store_.compact(Retention(), change.audit.unix_ms); !s.ok()) {
+  if (absl::Status s = store_.compact(retention_, change.audit.unix_ms); !s.ok()) {
     spdlog::warn("old revisions stay for now: {}", s.ToString());
   }
   return outcome;

@@ -30,7 +30,7 @@ class Applier {
 
   // Requires: the publisher's head is what the store holds. Both must outlive the applier, and
   // nobody else commits or publishes.
-  Applier(Store& store, Publisher& publisher);
+  Applier(Store& store, Publisher& publisher, const Retention& retention = {});
 
   // `peer`: from where the request came, for the audit. With `validate_only` the outcome is what
   // would be, with the head's name.
@@ -70,6 +70,7 @@ class Applier {
   std::mutex mutex_;
   Store& store_;
   Publisher& publisher_;
+  const Retention retention_;
   // Of the head:
   SliceIndex index_;
   std::shared_ptr<const RoutingTable> table_;

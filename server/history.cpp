@@ -37,6 +37,17 @@ void tell(const AuditRecord& audit, auto& message) {
   message.set_message(audit.message);
 }
 
+// Whether users would see a difference: not in what the server fills in.
+absl::StatusOr<bool> same_to_users(const Entry& before, const Entry& after) {
+  absl::StatusOr<v1::Resource> one = parse_resource(before.key.kind, before.bytes);
+  if (!one.ok()) return one.status();
+  absl::StatusOr<v1::Resource> other = parse_resource(after.key.kind, after.bytes);
+  if (!other.ok()) return other.status();
+  clear_server_owned(*object_of(*one));
+  clear_server_owned(*object_of(*other));
+  return serialize(*one) == serialize(*other);
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Resource> resource_of(const Entry& entry) {
@@ -48,9 +59,15 @@ absl::StatusOr<v1::Resource> resource_of(const Entry& entry) {
 
 absl::StatusOr<v1::ListRevisionsResponse> list_revisions(
     Store& store, const v1::ListRevisionsRequest& request) {
+  RevisionQuery query{listed(request.limit()), request.before()};
+  if (request.has_object()) {
+    absl::StatusOr<EntryKey> object = resolve_key(request.object());
+    if (!object.ok()) return object.status();
+    query.object = *std::move(object);
+  }
   const absl::StatusOr<uint64_t> oldest = store.oldest_revision();
   if (!oldest.ok()) return oldest.status();
-  const auto records = store.revisions(listed(request.limit()), request.before());
+  const auto records = store.revisions(query);
   if (!records.ok()) return records.status();
   v1::ListRevisionsResponse response;
   // The empty state is the past of all, and nobody's revision.
@@ -91,6 +108,12 @@ absl::StatusOr<v1::DiffResponse> diff_of(const Snapshot& from, const Snapshot& t
   response.set_to(to.id().revision);
   for (const auto& [key, after] : changed) {
     if (!is_user_kind(key.kind)) continue;
+    const EntryPtr before = from.find(key);
+    if (before != nullptr && after != nullptr) {
+      const absl::StatusOr<bool> same = same_to_users(*before, *after);
+      if (!same.ok()) return same.status();
+      if (*same) continue;
+    }
     v1::DiffResponse::Change& change = *response.add_changes();
     *change.mutable_key() = to_proto(key);
     const auto put = [](const EntryPtr& entry, v1::Resource& place) {
@@ -98,7 +121,7 @@ absl::StatusOr<v1::DiffResponse> diff_of(const Snapshot& from, const Snapshot& t
       if (resource.ok()) place = *std::move(resource);
       return resource.status();
     };
-    if (const EntryPtr before = from.find(key)) {
+    if (before != nullptr) {
       if (absl::Status s = put(before, *change.mutable_before()); !s.ok()) return s;
     }
     if (after == nullptr) continue;

@@ -23,7 +23,7 @@ absl::StatusOr<v1::ListRevisionsResponse> list_revisions(Store& store,
 absl::StatusOr<v1::ListAuditResponse> list_audit(Store& store,
                                                  const v1::ListAuditRequest& request);
 
-// How users' objects differ.
+// How users' objects differ, what the server fills in (uid, generation, ...) apart.
 absl::StatusOr<v1::DiffResponse> diff_of(const Snapshot& from, const Snapshot& to);
 
 }  // namespace limpet

@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <string>
 
 #include <spdlog/spdlog.h>
@@ -17,6 +18,11 @@ int main(int argc, char** argv) {
   limpet::add_option(app, "--data-dir", options.data_dir, "where the state is kept");
   limpet::add_option(app, "--listen", options.listen, "where gwctl and the nodes connect");
   limpet::add_option(app, "--admin", options.admin, "where /healthz and /readyz are");
+  limpet::add_option(app, "--keep-revisions", options.keep_revisions,
+                     "how many of the newest revisions the history keeps")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}));
+  limpet::add_option(app, "--keep-days", options.keep_days, "older revisions are forgotten")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{36'500}));
   limpet::add_option(app, "--log-level", log_level, "trace, debug, info, warn, error or off");
   if (const auto exit_code = limpet::parse_command_line(app, argc, argv)) return *exit_code;
   if (const absl::Status logging = limpet::init_logging(log_level); !logging.ok()) {

@@ -14,7 +14,7 @@ namespace {
 
 // One compaction forgets at most this many revisions, and stops early after this many rows: each
 // commit adds one revision, so that the past shrinks while no commit waits long for it.
-constexpr int kCompactRevisions = 8;
+constexpr int kCompactRevisions = 128;
 constexpr int64_t kCompactRows = 1000;
 // A list of revisions ends with the one that brings its changes beyond this.
 constexpr size_t kMaxListedChanges = 100'000;
@@ -22,6 +22,10 @@ constexpr size_t kMaxListedChanges = 100'000;
 EntryKey key_at(const sqlite::Statement& row, int column) {
   return {std::string(row.bytes(column)), std::string(row.bytes(column + 1)),
           std::string(row.bytes(column + 2))};
+}
+
+void bind_key(sqlite::Statement& statement, int index, const EntryKey& key) {
+  statement.bind(index, key.kind).bind(index + 1, key.ns).bind(index + 2, key.name);
 }
 
 AuditRecord audit_at(const sqlite::Statement& row, int column) {
@@ -112,16 +116,20 @@ absl::StatusOr<Delta> SqliteStore::way_to(uint64_t revision) {
   return read_delta(*select);
 }
 
-absl::StatusOr<std::vector<RevisionRecord>> SqliteStore::revisions(size_t limit,
-                                                                   uint64_t before) {
+absl::StatusOr<std::vector<RevisionRecord>> SqliteStore::revisions(const RevisionQuery& query) {
   const absl::StatusOr<Range> kept = range();
   if (!kept.ok()) return kept.status();
+  constexpr char kOfObject[] =
+      "AND revision IN (SELECT revision FROM changes "
+      "WHERE kind = ?4 AND namespace = ?5 AND name = ?6) ";
   auto select = database_.prepare(
-      "SELECT revision, unix_ms, actor, peer, action, message FROM audit "
-      "WHERE revision >= ?1 AND revision < ?2 ORDER BY revision DESC LIMIT ?3");
+      str_cat("SELECT revision, unix_ms, actor, peer, action, message FROM audit "
+              "WHERE revision >= ?1 AND revision < ?2 ",
+              query.object ? kOfObject : "", "ORDER BY revision DESC LIMIT ?3"));
   if (!select.ok()) return select.status();
-  select->bind(1, static_cast<int64_t>(kept->oldest)).bind(2, bound(before));
-  select->bind(3, bound(limit));
+  select->bind(1, static_cast<int64_t>(kept->oldest)).bind(2, bound(query.before));
+  select->bind(3, bound(query.limit));
+  if (query.object) bind_key(*select, 4, *query.object);
   std::vector<RevisionRecord> records;
   while (true) {
     const absl::StatusOr<bool> row = select->step();
@@ -129,20 +137,24 @@ absl::StatusOr<std::vector<RevisionRecord>> SqliteStore::revisions(size_t limit,
     if (!*row) break;
     records.push_back({static_cast<uint64_t>(select->int64(0)), audit_at(*select, 1), {}});
   }
-  if (absl::Status read = read_changes(records); !read.ok()) return read;
+  if (absl::Status read = read_changes(query.object, records); !read.ok()) return read;
   return records;
 }
 
-absl::Status SqliteStore::read_changes(std::vector<RevisionRecord>& revisions) {
+absl::Status SqliteStore::read_changes(const std::optional<EntryKey>& object,
+                                       std::vector<RevisionRecord>& revisions) {
   using Change = RevisionRecord::Change;
   auto select = database_.prepare(
-      "SELECT kind, namespace, name, bytes IS NULL, created FROM changes WHERE revision = ?1 "
-      "ORDER BY kind, namespace, name");
+      str_cat("SELECT kind, namespace, name, bytes IS NULL, created FROM changes "
+              "WHERE revision = ?1 ",
+              object ? "AND kind = ?2 AND namespace = ?3 AND name = ?4"
+                     : "ORDER BY kind, namespace, name"));
   if (!select.ok()) return select.status();
   size_t changes = 0;
   for (size_t i = 0; i < revisions.size(); ++i) {
     RevisionRecord& record = revisions[i];
     select->bind(1, static_cast<int64_t>(record.revision));
+    if (object) bind_key(*select, 2, *object);
     while (true) {
       const absl::StatusOr<bool> row = select->step();
       if (!row.ok()) return row.status();
@@ -231,7 +243,7 @@ absl::Status SqliteStore::compact(const Retention& retention, int64_t now_unix_m
   if (!kept.ok()) return kept.status();
   const absl::StatusOr<uint64_t> wanted = oldest_wanted(*kept, retention, now_unix_ms);
   if (!wanted.ok()) return wanted.status();
-  if (*wanted <= kept->oldest) return absl::OkStatus();
+  if (*wanted < kept->oldest + std::max<uint64_t>(retention.batch, 1)) return absl::OkStatus();
 
   absl::StatusOr<sqlite::Transaction> transaction = sqlite::Transaction::begin(database_);
   if (!transaction.ok()) return transaction.status();

@@ -34,7 +34,7 @@ class SqliteStore : public Store {
   absl::StatusOr<uint64_t> oldest_revision() override;
   absl::StatusOr<Delta> way_back_to(uint64_t revision) override;
   absl::StatusOr<Delta> way_to(uint64_t revision) override;
-  absl::StatusOr<std::vector<RevisionRecord>> revisions(size_t limit, uint64_t before) override;
+  absl::StatusOr<std::vector<RevisionRecord>> revisions(const RevisionQuery& query) override;
   absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) override;
   absl::Status compact(const Retention& retention, int64_t now_unix_ms) override;
 
@@ -56,7 +56,8 @@ class SqliteStore : public Store {
   absl::Status write_head(uint64_t revision, const Digest& digest);
   absl::StatusOr<Range> range();
   absl::Status check_kept(uint64_t revision);
-  absl::Status read_changes(std::vector<RevisionRecord>& revisions);
+  absl::Status read_changes(const std::optional<EntryKey>& object,
+                            std::vector<RevisionRecord>& revisions);
   absl::StatusOr<uint64_t> oldest_wanted(const Range& range, const Retention& retention,
                                          int64_t now_unix_ms);
   absl::StatusOr<int64_t> forget_superseded(uint64_t by_revision);

@@ -58,6 +58,13 @@ struct RevisionRecord {
   std::vector<std::pair<EntryKey, Change>> changes;  // ordered by key
 };
 
+struct RevisionQuery {
+  size_t limit = 0;
+  uint64_t before = 0;  // only older ones; 0: any
+  // Only those that changed it, and of their changes this one.
+  std::optional<EntryKey> object = std::nullopt;
+};
+
 // The first answer to a request that its client named, so that the same request again gets it
 // again. Kept for as long as its revision is.
 struct RequestRecord {
@@ -72,6 +79,8 @@ struct Retention {
   uint64_t revisions = 10'000;
   int64_t age_ms = int64_t{90} * 24 * 3600 * 1000;
   uint64_t audit_records = 100'000;
+  // Nothing is forgotten until so many revisions can be: forgetting writes to the disk once more.
+  uint64_t batch = 64;
 };
 
 // Not thread-safe: one call at a time.
@@ -101,9 +110,8 @@ class Store {
   // The way to a revision from the one before. OUT_OF_RANGE: as above; of the oldest revision
   // itself the way is gone.
   virtual absl::StatusOr<Delta> way_to(uint64_t revision) = 0;
-  // Newest first, older than `before` (0: any); fewer than `limit` where they changed very much.
-  virtual absl::StatusOr<std::vector<RevisionRecord>> revisions(size_t limit,
-                                                                uint64_t before) = 0;
+  // Newest first; fewer than the limit where they changed very much.
+  virtual absl::StatusOr<std::vector<RevisionRecord>> revisions(const RevisionQuery& query) = 0;
   virtual absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) = 0;
 
   // Forgets some of what need not be kept any more, and returns soon: to be called after every

@@ -76,7 +76,14 @@ int tell_end(const Session& session, const absl::Status& status,
 
 void add_wait_flags(CLI::App& verb, WaitOptions& options) {
   verb.add_flag("--wait", options.wait, "Return when every connected node serves the change");
+  add_percent_flag(verb, options);
   add_timeout_flag(verb, options);
+}
+
+void add_percent_flag(CLI::App& verb, WaitOptions& options) {
+  verb.add_option("--percent", options.percent, "Of the connected nodes that are waited for")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
 }
 
 void add_timeout_flag(CLI::App& verb, WaitOptions& options) {
@@ -95,8 +102,11 @@ int wait_until_active(const Session& session, uint64_t revision, const WaitOptio
   v1::WaitActiveResponse last;
   last.set_revision(revision);
   ProgressLine line(session);
+  v1::WaitActiveRequest request;
+  request.set_revision(revision);
+  request.set_percent(options.percent);
   const absl::Status status = session.connect()->wait_active(
-      revision, options.timeout, [&](const v1::WaitActiveResponse& response) {
+      request, options.timeout, [&](const v1::WaitActiveResponse& response) {
         last = response;
         if (!response.done()) line.show(pending_text(response));
         return !response.done() && !only_refusals_left(response);

@@ -2,11 +2,15 @@
 #include <map>
 #include <ostream>
 
+#include "cli/commands/change.h"
 #include "cli/commands/fetch.h"
+#include "cli/output/columns.h"
 #include "cli/output/document.h"
 #include "cli/output/label.h"
+#include "cli/output/table.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
+#include "core/snapshot/wire.h"
 
 namespace limpet::cli {
 namespace {
@@ -76,13 +80,37 @@ void print_object(const Session& session, const v1::Resource& resource) {
   if (!rest.entries.empty()) out << to_yaml(rest);
 }
 
+// The newest changes of the object.
+absl::Status print_events(const Session& session, Management& server, const EntryKey& key) {
+  constexpr uint32_t kShown = 10;
+  v1::ListRevisionsRequest request;
+  request.set_limit(kShown);
+  *request.mutable_object() = to_proto(key);
+  const auto response = server.list_revisions(request);
+  if (!response.ok()) return response.status();
+  Table table({"  REVISION", "AGE", "ACTOR", "ACTION", "CHANGE", "MESSAGE"});
+  const absl::Time now = session.environment.now();
+  for (const v1::Revision& revision : response->revisions()) {
+    const auto outcome = revision.changes().empty() ? v1::ObjectResult::OUTCOME_UNSPECIFIED
+                                                    : revision.changes(0).outcome();
+    table.add({str_cat("  ", revision.revision()),
+               age(absl::FromUnixMillis(revision.unix_ms()), now), revision.actor(),
+               revision.action(), std::string(outcome_text(outcome)), revision.message()});
+  }
+  session.out() << (table.empty() ? label_line("Events", "") : "Events:\n" + table.to_string());
+  return absl::OkStatus();
+}
+
 int run_describe(const Session& session, const DescribeOptions& options) {
   Fetched fetched;
   const int code = fetch(session, options.selection, fetched);
+  const std::unique_ptr<Management> server = session.connect();
   bool first = true;
   for (const v1::Resource& resource : fetched.resources) {
     if (!first) session.out() << "\n\n";
     print_object(session, resource);
+    const absl::Status told = print_events(session, *server, key_of(resource));
+    if (!told.ok()) return session.fail(told);
     first = false;
   }
   if (code == kOk && fetched.resources.empty()) session.err() << "No resources found.\n";

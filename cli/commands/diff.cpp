@@ -5,6 +5,7 @@
 #include "cli/commands/object_diff.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
+#include "core/snapshot/wire.h"
 
 namespace limpet::cli {
 namespace {
@@ -31,11 +32,8 @@ int error_code(int code) { return code == kFailed ? static_cast<int>(kUnreachabl
 // The object that is stored under the key of `wanted`; null when there is none.
 absl::StatusOr<std::unique_ptr<v1::Resource>> stored(Management& server,
                                                      const v1::Resource& wanted) {
-  const EntryKey key = key_of(wanted);
   v1::GetRequest request;
-  request.mutable_key()->set_kind(key.kind);
-  request.mutable_key()->set_namespace_(key.ns);
-  request.mutable_key()->set_name(key.name);
+  *request.mutable_key() = to_proto(key_of(wanted));
   auto response = server.get(request);
   if (absl::IsNotFound(response.status())) return nullptr;
   if (!response.ok()) return response.status();

@@ -13,6 +13,7 @@ struct Selection {
   std::vector<std::string> words;  // KIND[,KIND...] [NAME...], or KIND/NAME...
   std::string ns = kDefaultNamespace;
   bool all_namespaces = false;
+  std::string labels;  // a label selector; empty: all
 };
 
 void add_selection_flags(CLI::App& verb, Selection& selection);

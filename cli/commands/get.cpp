@@ -16,6 +16,7 @@ constexpr char kExamples[] =
     "  gwctl get httproutes -n server\n"
     "  gwctl get all -A\n"
     "  gwctl get gw,svc -o wide\n"
+    "  gwctl get httproutes -A -l 'team=shop,tier in (web, api)'\n"
     "  # Now, and whenever one changes\n"
     "  gwctl get httproutes -A -w\n"
     "  # As it could be applied again\n"

@@ -2,14 +2,18 @@
 #include <array>
 #include <ostream>
 
+#include <absl/strings/numbers.h>
+
 #include "cli/commands/change.h"
 #include "cli/commands/object_diff.h"
+#include "cli/commands/resource_args.h"
 #include "cli/output/columns.h"
 #include "cli/output/document.h"
 #include "cli/output/label.h"
 #include "cli/output/table.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
+#include "core/snapshot/wire.h"
 
 namespace limpet::cli {
 namespace {
@@ -19,10 +23,13 @@ constexpr char kExamples[] =
     "  gwctl history --limit 10\n"
     "  # What revision 12 changed\n"
     "  gwctl history 12\n"
+    "  # The revisions that changed one object\n"
+    "  gwctl history httproute fortio-route -n server\n"
     "  gwctl history -o json\n";
 
 struct HistoryOptions {
-  uint64_t revision = 0;
+  std::vector<std::string> words;  // REVISION, or an object
+  std::string ns = kDefaultNamespace;
   uint32_t limit = 20;
   std::string output;
 };
@@ -46,9 +53,10 @@ void print_document(const Session& session, const std::string& output,
   session.out() << (output == "yaml" ? to_yaml(document) : to_json(document));
 }
 
-int list_revisions(const Session& session, const HistoryOptions& options) {
+int list_revisions(const Session& session, const HistoryOptions& options, const EntryKey* object) {
   v1::ListRevisionsRequest request;
   request.set_limit(options.limit);
+  if (object != nullptr) *request.mutable_object() = to_proto(*object);
   const auto response = session.connect()->list_revisions(request);
   if (!response.ok()) return session.fail(response.status());
   if (!options.output.empty()) {
@@ -56,7 +64,8 @@ int list_revisions(const Session& session, const HistoryOptions& options) {
     return kOk;
   }
   if (response->revisions().empty()) {
-    session.err() << "Nothing was changed yet.\n";
+    session.err() << (object == nullptr ? "Nothing was changed yet.\n"
+                                        : "No revision that is kept changed it.\n");
     return kOk;
   }
   Table table({"REVISION", "AGE", "ACTOR", "ACTION", "CHANGES", "MESSAGE"});
@@ -106,16 +115,15 @@ int print_diff(const Session& session, Management& server, const v1::Revision& r
   return kOk;
 }
 
-int show_revision(const Session& session, const HistoryOptions& options) {
+int show_revision(const Session& session, const HistoryOptions& options, uint64_t wanted) {
   const std::unique_ptr<Management> server = session.connect();
   v1::ListRevisionsRequest request;
   request.set_limit(1);
-  request.set_before(options.revision + 1);
+  request.set_before(wanted + 1);
   const auto response = server->list_revisions(request);
   if (!response.ok()) return session.fail(response.status());
-  if (response->revisions().empty() || response->revisions(0).revision() != options.revision) {
-    return session.fail(kNotFound,
-                        str_cat("there is no revision ", options.revision, " in the history"));
+  if (response->revisions().empty() || response->revisions(0).revision() != wanted) {
+    return session.fail(kNotFound, str_cat("there is no revision ", wanted, " in the history"));
   }
   const v1::Revision& revision = response->revisions(0);
   if (!options.output.empty()) {
@@ -127,7 +135,17 @@ int show_revision(const Session& session, const HistoryOptions& options) {
 }
 
 int run_history(const Session& session, const HistoryOptions& options) {
-  return options.revision == 0 ? list_revisions(session, options) : show_revision(session, options);
+  uint64_t revision = 0;
+  if (options.words.empty()) return list_revisions(session, options, nullptr);
+  if (options.words.size() == 1 && absl::SimpleAtoi(options.words[0], &revision)) {
+    return show_revision(session, options, revision);
+  }
+  const absl::StatusOr<ResourceArgs> args = parse_resource_args(options.words, options.ns);
+  if (!args.ok()) return session.fail(kUsage, std::string(args.status().message()));
+  if (args->keys.size() != 1) {
+    return session.fail(kUsage, "history takes a revision, or one object: KIND NAME or KIND/NAME");
+  }
+  return list_revisions(session, options, &args->keys[0]);
 }
 
 }  // namespace
@@ -136,8 +154,10 @@ void add_history(CLI::App& app, Session& session) {
   const auto options = std::make_shared<HistoryOptions>();
   CLI::App* verb = add_verb(app, session, "history", "Show what was changed, when, by whom and why",
                             kExamples, options, run_history);
-  verb->add_option("revision", options->revision, "Show what this revision changed")
-      ->check(CLI::PositiveNumber);
+  verb->add_option("what", options->words,
+                   "REVISION: what it changed; KIND NAME or KIND/NAME: what changed the object");
+  verb->add_option("-n,--namespace", options->ns, "Namespace of the object")
+      ->capture_default_str();
   verb->add_option("--limit", options->limit, "How many revisions to show")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

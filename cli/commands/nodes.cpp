@@ -16,11 +16,14 @@ constexpr char kExamples[] =
     "  gwctl nodes\n"
     "  gwctl nodes -o wide\n"
     "  gwctl nodes -o json\n"
+    "  # Now, and whenever a node comes, goes, or serves another revision\n"
+    "  gwctl nodes -w\n"
     "  # After the server's database was restored: let the nodes follow\n"
     "  gwctl nodes adopt --all\n";
 
 struct NodesOptions {
   std::string output;
+  bool watch = false;
 };
 
 bool serves_head(const v1::NodeStatus& node, const v1::StateId& head) {
@@ -69,7 +72,9 @@ std::string digest_text(const v1::StateId& state) {
   return digest ? digest->to_hex() : std::string();
 }
 
-Table node_table(const v1::ListNodesResponse& response, bool wide, absl::Time now) {
+// `response` is of ListNodes or of WatchNodes.
+template <typename Response>
+Table node_table(const Response& response, bool wide, absl::Time now) {
   std::vector<std::string> header = {"NODE",       "STATUS",    "ADDRESS", "REVISION",
                                      "APPLIED-IN", "LAST-SEEN", "REASON"};
   if (wide) header.insert(header.end(), {"CONNECTED", "PEER", "BUILD", "DIGEST"});
@@ -94,7 +99,31 @@ Table node_table(const v1::ListNodesResponse& response, bool wide, absl::Time no
   return table;
 }
 
+int watch_nodes(const Session& session, const NodesOptions& options) {
+  const bool wide = options.output == "wide";
+  std::vector<size_t> widths;
+  bool with_header = true;
+  const auto show = [&](const v1::WatchNodesResponse& news) {
+    if (options.output == "yaml") {
+      session.out() << "---\n" << to_yaml(to_document(news, Unset::kShow));
+    } else if (options.output == "json") {
+      session.out() << to_json(to_document(news, Unset::kShow));
+    } else {
+      const Table table = node_table(news, wide, session.environment.now());
+      session.out() << table.to_string(widths, std::exchange(with_header, false));
+      for (const std::string& id : news.gone()) session.err() << id << " is forgotten\n";
+    }
+    session.out().flush();
+    return session.out().good();  // else nobody reads any more
+  };
+  const absl::Status status = session.connect()->watch_nodes(show);
+  if (!status.ok()) return session.fail(status);
+  if (!session.out().good()) return kOk;
+  return session.fail(kUnreachable, "the server has ended the watch");
+}
+
 int run_nodes(const Session& session, const NodesOptions& options) {
+  if (options.watch) return watch_nodes(session, options);
   const auto response = session.connect()->list_nodes();
   if (!response.ok()) return session.fail(response.status());
   if (options.output == "yaml") {
@@ -119,6 +148,7 @@ void add_nodes(CLI::App& app, Session& session) {
                             kExamples, options, run_nodes);
   verb->add_option("-o,--output", options->output, "wide, yaml or json")
       ->check(CLI::IsMember({"wide", "yaml", "json"}));
+  verb->add_flag("-w,--watch", options->watch, "Go on and show each node that changes");
   add_nodes_adopt(*verb, session);
 }
 

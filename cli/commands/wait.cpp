@@ -15,6 +15,7 @@ constexpr char kExamples[] =
     "  # Until every connected node serves the newest revision, or revision 12\n"
     "  gwctl wait --for=active\n"
     "  gwctl wait --for=active --revision 12 --timeout 30s\n"
+    "  gwctl wait --for=active --percent 90\n"
     "  # Until nothing of that name is stored\n"
     "  gwctl wait --for=delete httproute fortio-route -n server\n";
 
@@ -107,6 +108,7 @@ void add_wait(CLI::App& app, Session& session) {
       ->check(CLI::PositiveNumber);
   verb->add_option("-n,--namespace", options->ns, "Namespace of the objects")
       ->capture_default_str();
+  add_percent_flag(*verb, options->wait);
   add_timeout_flag(*verb, options->wait);
 }
 

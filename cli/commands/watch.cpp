@@ -40,6 +40,7 @@ class Wanted {
     v1::WatchRequest request;
     if (kinds.size() == 1) request.set_kind(*kinds.begin());
     if (all_namespaced && !selection_.all_namespaces) request.set_namespace_(selection_.ns);
+    request.set_label_selector(selection_.labels);
     return request;
   }
 

@@ -34,8 +34,8 @@ class FailingStore : public Store {
     return store_.way_back_to(revision);
   }
   absl::StatusOr<Delta> way_to(uint64_t revision) override { return store_.way_to(revision); }
-  absl::StatusOr<std::vector<RevisionRecord>> revisions(size_t limit, uint64_t before) override {
-    return store_.revisions(limit, before);
+  absl::StatusOr<std::vector<RevisionRecord>> revisions(const RevisionQuery& query) override {
+    return store_.revisions(query);
   }
   absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) override {
     return store_.audit(limit, before_id);

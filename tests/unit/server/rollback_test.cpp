@@ -157,6 +157,30 @@ TEST_F(RollbackTest, TheDifferenceIsOfUsersObjects) {
   EXPECT_EQ(applier_.diff(request).status().code(), absl::StatusCode::kOutOfRange);
 }
 
+TEST_F(RollbackTest, WhatTheServerFillsInIsNoDifference) {
+  const uint64_t from = apply({service("a", 80)});
+  apply({service("a", 81)});
+  apply({service("a", 80)});
+  v1::DiffRequest request;
+  request.set_from(from);
+  EXPECT_EQ(applier_.diff(request).value().changes_size(), 0) << "the generation alone differs";
+}
+
+TEST_F(RollbackTest, RevisionsCanBeThoseOfOneObject) {
+  const uint64_t first = apply({service("a", 80), service("b")});
+  apply({service("b", 81)});
+  v1::ListRevisionsRequest request;
+  request.mutable_object()->set_kind("Service");
+  request.mutable_object()->set_namespace_("server");
+  request.mutable_object()->set_name("a");
+  const v1::ListRevisionsResponse listed = applier_.revisions(request).value();
+  ASSERT_EQ(listed.revisions_size(), 1);
+  EXPECT_EQ(listed.revisions(0).revision(), first);
+  EXPECT_EQ(listed.revisions(0).changes_size(), 1);
+  request.mutable_object()->set_kind("StickyKey");
+  EXPECT_EQ(applier_.revisions(request).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(RollbackTest, RevisionsTellWhatUsersChanged) {
   apply({slice("one", "pipy", {"10.0.0.1"})});
   const v1::ListRevisionsResponse listed = applier_.revisions({}).value();

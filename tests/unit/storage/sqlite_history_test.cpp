@@ -103,7 +103,7 @@ TEST_F(SqliteHistoryTest, GoesForwardOneRevisionAtATime) {
 
 TEST_F(SqliteHistoryTest, ListsRevisionsNewestFirst) {
   commit_a_history();
-  const auto records = store_->revisions(2, 4).value();
+  const auto records = store_->revisions({2, 4}).value();
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0].revision, 3U);
   EXPECT_EQ(records[1].revision, 2U);
@@ -112,7 +112,7 @@ TEST_F(SqliteHistoryTest, ListsRevisionsNewestFirst) {
   const std::vector<std::pair<EntryKey, Change>> expected{{key("a"), Change::kConfigured},
                                                           {key("c"), Change::kRemoved}};
   EXPECT_EQ(records[1].changes, expected);
-  const auto newest = store_->revisions(100, 0).value();
+  const auto newest = store_->revisions({100, 0}).value();
   ASSERT_EQ(newest.size(), 5U);
   EXPECT_EQ(newest[0].changes[0].second, Change::kCreated) << "again, after its removal";
 }
@@ -128,10 +128,10 @@ TEST_F(SqliteHistoryTest, ListsTheAuditNewestFirst) {
 
 TEST_F(SqliteHistoryTest, CompactsByCount) {
   commit_a_history();
-  ASSERT_TRUE(store_->compact({.revisions = 3}, 0).ok());
+  ASSERT_TRUE(store_->compact({.revisions = 3, .batch = 1}, 0).ok());
   expect_states_from(3);
-  EXPECT_EQ(store_->revisions(100, 0).value().size(), 3U);
-  ASSERT_TRUE(store_->compact({.revisions = 1}, 0).ok());
+  EXPECT_EQ(store_->revisions({100, 0}).value().size(), 3U);
+  ASSERT_TRUE(store_->compact({.revisions = 1, .batch = 1}, 0).ok());
   expect_states_from(5);
   EXPECT_EQ(count("changes"), 4) << "what is there now, once, and what the newest removed";
 }
@@ -139,29 +139,55 @@ TEST_F(SqliteHistoryTest, CompactsByCount) {
 TEST_F(SqliteHistoryTest, CompactsByAgeAndKeepsTheHead) {
   commit_a_history();
   // The state of revision 3 was in force until 4000.
-  ASSERT_TRUE(store_->compact({.age_ms = 1500}, 5000).ok());
+  ASSERT_TRUE(store_->compact({.age_ms = 1500, .batch = 1}, 5000).ok());
   expect_states_from(3);
-  ASSERT_TRUE(store_->compact({.age_ms = 1500}, 1'000'000).ok());
+  ASSERT_TRUE(store_->compact({.age_ms = 1500, .batch = 1}, 1'000'000).ok());
   expect_states_from(5);
   EXPECT_EQ(store_->load().value().id(), states_.back().id());
 }
 
 TEST_F(SqliteHistoryTest, CompactsALittleAtATime) {
-  for (int i = 0; i < 50; ++i) commit({"a=" + std::to_string(i)});
-  const Retention retention{.revisions = 1};
+  constexpr int kRevisions = 300;
+  for (int i = 0; i < kRevisions; ++i) commit({"a=" + std::to_string(i)});
+  const Retention retention{.revisions = 1, .batch = 1};
   ASSERT_TRUE(store_->compact(retention, 0).ok());
   const uint64_t first = store_->oldest_revision().value();
   EXPECT_GT(first, 0U);
-  EXPECT_LT(first, 50U);
+  EXPECT_LT(first, 300U);
   expect_states_from(first);
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(store_->compact(retention, 0).ok());
-  expect_states_from(50);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(store_->compact(retention, 0).ok());
+  expect_states_from(kRevisions);
   EXPECT_EQ(count("changes"), 1);
+}
+
+TEST_F(SqliteHistoryTest, CompactsOnlyWhenABatchCanGo) {
+  for (int i = 0; i < 9; ++i) commit({"a=" + std::to_string(i)});
+  const Retention retention{.revisions = 5, .batch = 6};
+  ASSERT_TRUE(store_->compact(retention, 0).ok());
+  expect_states_from(0);
+  commit({"a=9"});
+  ASSERT_TRUE(store_->compact(retention, 0).ok());
+  expect_states_from(6);
+}
+
+TEST_F(SqliteHistoryTest, ListsTheRevisionsOfOneObject) {
+  commit_a_history();
+  const auto of_b = store_->revisions({10, 0, key("b")}).value();
+  ASSERT_EQ(of_b.size(), 3U);
+  EXPECT_EQ(of_b[0].revision, 4U);
+  ASSERT_EQ(of_b[0].changes.size(), 1U) << "what else the revision changed is not told";
+  EXPECT_EQ(of_b[0].changes[0].second, Change::kCreated);
+  EXPECT_EQ(of_b[1].revision, 3U);
+  ASSERT_EQ(of_b[1].changes.size(), 1U);
+  EXPECT_EQ(of_b[1].changes[0].second, Change::kRemoved);
+  EXPECT_EQ(of_b[2].revision, 1U);
+  EXPECT_EQ(store_->revisions({1, 4, key("b")}).value().at(0).revision, 3U);
+  EXPECT_TRUE(store_->revisions({10, 0, key("nobody")}).value().empty());
 }
 
 TEST_F(SqliteHistoryTest, ForgetsTheOldestAuditRecords) {
   commit_a_history();
-  ASSERT_TRUE(store_->compact({.revisions = 2, .audit_records = 2}, 0).ok());
+  ASSERT_TRUE(store_->compact({.revisions = 2, .audit_records = 2, .batch = 1}, 0).ok());
   EXPECT_EQ(store_->audit(10, 0).value().size(), 2U);
 }
 
@@ -174,7 +200,7 @@ TEST_F(SqliteHistoryTest, RemembersRequestsForAsLongAsTheirRevision) {
   EXPECT_EQ(found->digest, "digest");
   EXPECT_EQ(found->answer, std::string("\0answer", 7));
   EXPECT_FALSE(store_->find_request("three").value());
-  ASSERT_TRUE(store_->compact({.revisions = 1}, 0).ok());
+  ASSERT_TRUE(store_->compact({.revisions = 1, .batch = 1}, 0).ok());
   EXPECT_FALSE(store_->find_request("one").value());
   EXPECT_FALSE(store_->find_request("idle").value());
   EXPECT_TRUE(store_->find_request("two").value());
@@ -189,7 +215,7 @@ TEST_F(SqliteHistoryTest, AFailedCommitRemembersNoRequest) {
 
 TEST_F(SqliteHistoryTest, ADatabaseOfTheFirstSchemaKeepsItsHistory) {
   commit_a_history();
-  const auto before = store_->revisions(100, 0).value();
+  const auto before = store_->revisions({100, 0}).value();
   store_.reset();
   const absl::Status undone = sqlite::Database::open(file_)->execute(
       "DROP TABLE requests; DROP INDEX changes_by_object; ALTER TABLE changes DROP COLUMN created;"
@@ -197,7 +223,7 @@ TEST_F(SqliteHistoryTest, ADatabaseOfTheFirstSchemaKeepsItsHistory) {
   ASSERT_TRUE(undone.ok()) << undone;
   store_ = SqliteStore::open(file_, Epoch(8)).value();
   expect_states_from(0);
-  const auto after = store_->revisions(100, 0).value();
+  const auto after = store_->revisions({100, 0}).value();
   ASSERT_EQ(after.size(), before.size());
   for (size_t i = 0; i < after.size(); ++i) EXPECT_EQ(after[i].changes, before[i].changes);
   commit({"e=6"});

@@ -32,6 +32,9 @@ struct FakeState {
   absl::Status wait_status;
   std::string address;
   uint64_t waited_for = 0;
+  uint32_t wait_percent = 0;
+  std::deque<v1::WatchNodesResponse> node_news;
+  v1::ListRequest list_request;  // the last
   absl::Duration wait_timeout;
   v1::WatchRequest watch_request;
   std::deque<v1::WatchResponse> events;
@@ -104,6 +107,7 @@ class FakeManagement : public Management {
     v1::ListRevisionsResponse response;
     for (const v1::Revision& revision : state_.revisions) {
       if (request.before() != 0 && revision.revision() >= request.before()) continue;
+      if (request.has_object() && !changes(revision, request.object())) continue;
       if (static_cast<uint32_t>(response.revisions_size()) == request.limit()) break;
       *response.add_revisions() = revision;
     }
@@ -127,10 +131,19 @@ class FakeManagement : public Management {
 
   absl::StatusOr<v1::ListResponse> list(const v1::ListRequest& request) override {
     if (!state_.error.ok()) return state_.error;
+    state_.list_request = request;
     v1::ListResponse response;
+    // Pages of one, so that every list takes several. The token is the last name.
     for (const auto& [key, resource] : state_.objects) {
       const bool wanted = request.namespace_().empty() || request.namespace_() == key.ns;
-      if (key.kind == request.kind() && wanted) *response.add_resources() = resource;
+      const std::string name = key.ns + "/" + key.name;
+      if (key.kind != request.kind() || !wanted || name <= request.page_token()) continue;
+      if (!response.resources().empty()) {
+        const EntryKey last = key_of(response.resources(0));
+        response.set_next_page_token(last.ns + "/" + last.name);
+        break;
+      }
+      *response.add_resources() = resource;
     }
     return response;
   }
@@ -176,14 +189,23 @@ class FakeManagement : public Management {
     return response;
   }
 
-  absl::Status wait_active(uint64_t revision, absl::Duration timeout,
+  absl::Status wait_active(const v1::WaitActiveRequest& request, absl::Duration timeout,
                            const Progress& progress) override {
-    state_.waited_for = revision;
+    state_.waited_for = request.revision();
+    state_.wait_percent = request.percent();
     state_.wait_timeout = timeout;
     for (const v1::WaitActiveResponse& response : state_.progress) {
       if (!progress(response)) return absl::OkStatus();
     }
     return state_.wait_status;
+  }
+
+  absl::Status watch_nodes(const NodeNews& news) override {
+    if (!state_.error.ok()) return state_.error;
+    for (const v1::WatchNodesResponse& response : state_.node_news) {
+      if (!news(response)) return absl::OkStatus();
+    }
+    return absl::OkStatus();
   }
 
   absl::Status watch(const v1::WatchRequest& request, absl::Duration timeout,
@@ -241,6 +263,13 @@ class FakeManagement : public Management {
   static bool names(const v1::ApplyRequest& request, const EntryKey& key) {
     return std::any_of(request.resources().begin(), request.resources().end(),
                        [&key](const v1::Resource& resource) { return key_of(resource) == key; });
+  }
+
+  static bool changes(const v1::Revision& revision, const v1::EntryKey& key) {
+    return std::any_of(revision.changes().begin(), revision.changes().end(),
+                       [&key](const v1::ObjectResult& change) {
+                         return serialize(change.key()) == serialize(key);
+                       });
   }
 
   static std::set<EntryKey> changed(const Objects& before, const Objects& after) {

@@ -207,8 +207,30 @@ TEST_F(GwctlTest, Describe) {
   EXPECT_TRUE(gwctl.out.starts_with("Name:         fortio-route\nNamespace:    server\n"));
   EXPECT_TRUE(
       gwctl.out.ends_with("spec:\n  rules:\n  - backendRefs:\n    - name: pipy\n"
-                          "      port: 8080\n"))
+                          "      port: 8080\n"
+                          "Events:\n"
+                          "  REVISION   AGE   ACTOR   ACTION   CHANGE    MESSAGE\n"
+                          "  1          5s    alice   apply    created   <none>\n"))
       << gwctl.out;
+  gwctl.state.revisions.clear();
+  EXPECT_EQ(gwctl({"describe", "hr", "fortio-route", "-n", "server"}), kOk);
+  EXPECT_TRUE(gwctl.out.ends_with("Events:       <none>\n")) << gwctl.out;
+}
+
+TEST_F(GwctlTest, GetAsksForLabelsPageByPage) {
+  apply();
+  gwctl.input = kTwoObjects;
+  std::string other = kTwoObjects;
+  other.replace(other.find("fortio-route"), 6, "second");
+  gwctl.input = other;
+  ASSERT_EQ(gwctl({"apply", "-f", "-"}), kOk) << gwctl.err;
+  EXPECT_EQ(gwctl({"get", "hr", "-A", "-l", "team=shop", "-o", "name"}), kOk);
+  EXPECT_EQ(gwctl.out,
+            "httproute.gateway.networking.k8s.io/fortio-route\n"
+            "httproute.gateway.networking.k8s.io/second-route\n");
+  EXPECT_EQ(gwctl.state.list_request.label_selector(), "team=shop");
+  EXPECT_GT(gwctl.state.list_request.limit(), 0U);
+  EXPECT_EQ(gwctl({"get", "hr", "fortio-route", "-n", "server", "-l", "team=shop"}), kUsage);
 }
 
 TEST_F(GwctlTest, DeleteByNameAndByManifest) {
@@ -249,6 +271,31 @@ TEST_F(GwctlTest, Nodes) {
             "b      Updating       127.0.0.2   6/7        2ms          10s         <none>\n"
             "c      Rejected       127.0.0.2   6/7        2ms          10s         revision 7: no\n"
             "d      Disconnected   127.0.0.2   7/7        2ms          10s         <none>\n");
+}
+
+TEST_F(GwctlTest, NodesCanBeWatched) {
+  v1::WatchNodesResponse first;
+  first.mutable_head()->set_revision(7);
+  first.add_nodes()->set_node_id("a-node-of-long-name");
+  v1::WatchNodesResponse second;
+  second.mutable_head()->set_revision(8);
+  v1::NodeStatus& b = *second.add_nodes();
+  b.set_node_id("b");
+  b.set_connected(true);
+  b.mutable_active()->set_revision(8);
+  second.add_gone("old");
+  gwctl.state.node_news = {first, second};
+  EXPECT_EQ(gwctl({"nodes", "-w"}), kUnreachable);
+  EXPECT_EQ(gwctl.out,
+            "NODE                  STATUS         ADDRESS   REVISION   APPLIED-IN   LAST-SEEN   "
+            "REASON\n"
+            "a-node-of-long-name   Disconnected   <none>    0/7        <none>       <none>      "
+            "<none>\n"
+            "b                     Ready          <none>    8/8        <none>       <none>      "
+            "<none>\n");
+  EXPECT_EQ(gwctl.err, "old is forgotten\ngwctl: the server has ended the watch\n");
+  EXPECT_EQ(gwctl({"nodes", "-w", "-o", "json"}), kUnreachable);
+  EXPECT_NE(gwctl.out.find("\"gone\": [\n        \"old\"\n    ]"), std::string::npos) << gwctl.out;
 }
 
 TEST_F(GwctlTest, VersionShowsTheClientWithoutAServerToo) {

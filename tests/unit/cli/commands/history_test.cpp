@@ -54,6 +54,21 @@ TEST_F(HistoryTest, ShowsWhatARevisionChanged) {
   EXPECT_NE(gwctl.out.find("message: the first\n"), std::string::npos) << gwctl.out;
 }
 
+TEST_F(HistoryTest, ListsTheRevisionsOfAnObject) {
+  change();
+  EXPECT_EQ(gwctl({"history", "hr", "fortio-route", "-n", "server"}), kOk);
+  EXPECT_EQ(gwctl.out,
+            "REVISION   AGE   ACTOR   ACTION   CHANGES     MESSAGE\n"
+            "1          5s    alice   apply    2 created   the first\n");
+  EXPECT_EQ(gwctl({"history", "ns/server"}), kOk);
+  EXPECT_NE(gwctl.out.find("2          5s    alice   delete"), std::string::npos) << gwctl.out;
+  EXPECT_EQ(gwctl({"history", "ns/nobody"}), kOk);
+  EXPECT_EQ(gwctl.err, "No revision that is kept changed it.\n");
+  EXPECT_EQ(gwctl({"history", "hr"}), kUsage);
+  EXPECT_EQ(gwctl({"history", "hr", "a", "b"}), kUsage);
+  EXPECT_EQ(gwctl({"history", "nothing"}), kUsage);
+}
+
 TEST_F(HistoryTest, SaysWhenARevisionIsNotThere) {
   change();
   EXPECT_EQ(gwctl({"history", "7"}), kNotFound);

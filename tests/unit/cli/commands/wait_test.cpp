@@ -28,6 +28,10 @@ TEST_F(WaitTest, ActiveIsOfTheNewestOrOfARevision) {
   EXPECT_EQ(gwctl({"wait", "--for=active", "--revision", "7", "--timeout", "3s"}), kOk);
   EXPECT_EQ(gwctl.state.waited_for, 7U);
   EXPECT_EQ(gwctl.state.wait_timeout, absl::Seconds(3));
+  EXPECT_EQ(gwctl.state.wait_percent, 100U);
+  EXPECT_EQ(gwctl({"wait", "--for=active", "--percent", "90"}), kOk);
+  EXPECT_EQ(gwctl.state.wait_percent, 90U);
+  EXPECT_EQ(gwctl({"wait", "--for=active", "--percent", "101"}), kUsage);
 }
 
 TEST_F(WaitTest, DeleteEndsWhenTheObjectIsGone) {
