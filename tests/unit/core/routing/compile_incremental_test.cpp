@@ -1,144 +1,16 @@
 // However a state was reached, its table is the one that compiling it from nothing gives; and what
 // a change does not concern is the same object before and after.
-#include <random>
-
 #include <gtest/gtest.h>
 
 #include "core/routing/compile.h"
-#include "tests/support/snapshots.h"
+#include "tests/support/world.h"
 
 namespace limpet {
 namespace {
 
+using testing::describe;
 using testing::SnapshotBuilder;
-
-std::string describe(const RankedRules& rules) {
-  std::string text;
-  for (const RankedRule& ranked : rules) {
-    text += str_cat(" ", ranked.rule->name, "@", ranked.match_index);
-    for (const RouteBackend& backend : ranked.rule->backends) {
-      text += str_cat(">", backend.cluster ? backend.cluster->name : "-", "*", backend.weight);
-    }
-  }
-  return text;
-}
-
-std::map<std::string, std::string> describe(const RoutingTable& table) {
-  std::map<std::string, std::string> lines;
-  for (const auto& [number, port] : table.ports) {
-    port->listeners.for_each([&, number = number](const std::string& place,
-                                                  const RoutingListener& listener) {
-      const std::string at = str_cat(number, " ", place, " ");
-      lines[at] = str_cat(listener.gateway, " ", listener.name);
-      listener.hosts.for_each([&](const std::string& pattern, const VirtualHost& host) {
-        host.exact.for_each([&](const std::string& path, const auto& rules) {
-          lines[str_cat(at, pattern, " = ", path)] = describe(*rules);
-        });
-        host.prefixes.for_each([&](const std::string& path, const auto& rules) {
-          lines[str_cat(at, pattern, " ^ ", path)] = describe(*rules);
-        });
-      });
-    });
-  }
-  table.clusters.for_each([&](const std::string& name, const auto& cluster) {
-    std::string text = cluster->policy ? cluster->policy->cookie_name : "-";
-    for (const Endpoint& endpoint : cluster->cluster.endpoints) {
-      text += str_cat(" ", endpoint.uid, endpoint.takes_new ? "+" : "-");
-    }
-    lines["cluster " + name] = text;
-  });
-  for (const RingKey& key : table.keys.keys) lines[str_cat("key ", key.id)] = "";
-  lines["rules"] = std::to_string(table.rules);
-  return lines;
-}
-
-// Adds or removes a random object out of a small world, so that changes often meet.
-class World {
- public:
-  explicit World(unsigned seed) : random_(seed) {}
-
-  Snapshot change() {
-    for (unsigned i = 0; i <= random_() % 3; ++i) change_one();
-    return builder_.build();
-  }
-
- private:
-  std::string pick(std::initializer_list<const char*> words) {
-    return words.begin()[random_() % words.size()];
-  }
-  std::string name() { return pick({"a", "b", "c"}); }
-
-  void change_one() {
-    const std::string ns = pick({"x", "y"});
-    const std::string own = name();
-    const std::string meta = str_cat("metadata { name: '", own, "' namespace: '", ns,
-                                     "' creation_timestamp: '", random_() % 3, "' ");
-    switch (random_() % 8) {
-      case 0: return remove(ns, own);
-      case 1: return add_gateway(meta);
-      case 2:
-      case 3: return add_route(meta, ns);
-      case 4: {
-        builder_.add<v1::Service>(str_cat(meta, "} spec { ports { port: ", 80 + random_() % 2,
-                                          " } }"));
-        return;
-      }
-      case 5: {
-        builder_.add<v1::EndpointSlice>(
-            str_cat(meta, "labels { key: 'kubernetes.io/service-name' value: '", name(),
-                    "' } } endpoints { addresses: '10.0.0.", random_() % 4,
-                    "' } ports { port: 9000 }"));
-        return;
-      }
-      case 6: {
-        builder_.add<v1::SessionStickyPolicy>(
-            str_cat(meta, "} spec { target_ref { kind: 'Service' name: '", name(),
-                    "' } ports { port: 80 config { cookie_name: '", own, "' } } }"));
-        return;
-      }
-      default: {
-        builder_.add<v1::Namespace>(str_cat("metadata { name: '", ns,
-                                            "' labels { key: 'tier' value: '",
-                                            pick({"web", "db"}), "' } }"));
-        return;
-      }
-    }
-  }
-
-  void add_gateway(const std::string& meta) {
-    std::string listeners;
-    for (unsigned i = 0; i <= random_() % 2; ++i) {
-      listeners += str_cat("listeners { name: 'l", i, "' port: ", 80 + random_() % 2,
-                           " protocol: '", pick({"HTTP", "HTTP", "TCP"}), "' hostname: '",
-                           pick({"", "*.h", "a.h"}), "' allowed_routes { namespaces { from: '",
-                           pick({"All", "Same", "Selector"}),
-                           "' selector { match_labels { key: 'tier' value: 'web' } } } } } ");
-    }
-    builder_.add<v1::Gateway>(str_cat(meta, "} spec { ", listeners, " }"));
-  }
-
-  void add_route(const std::string& meta, const std::string& ns) {
-    std::string parents;
-    for (unsigned i = 0; i <= random_() % 2; ++i) {
-      parents += str_cat("parent_refs { name: '", name(), "' namespace: '", pick({"x", "y"}),
-                         random_() % 3 == 0 ? "' port: 80 } " : "' } ");
-    }
-    builder_.add<v1::HTTPRoute>(str_cat(
-        meta, "} spec { ", parents, random_() % 2 == 0 ? "hostnames: 'a.h' " : "",
-        "rules { matches { path { type: '", pick({"Exact", "PathPrefix"}), "' value: '",
-        pick({"/", "/p", "/p/q"}), "' } } backend_refs { name: '", name(), "' namespace: '", ns,
-        "' port: 80 } } }"));
-  }
-
-  void remove(const std::string& ns, const std::string& own) {
-    const std::string kind = pick({"Gateway", "HTTPRoute", "Service", "EndpointSlice",
-                                   "SessionStickyPolicy", "Namespace"});
-    builder_.remove(kind == "Namespace" ? EntryKey{kind, "", ns} : EntryKey{kind, ns, own});
-  }
-
-  std::mt19937 random_;
-  SnapshotBuilder builder_;
-};
+using testing::World;
 
 TEST(IncrementalCompile, EqualsCompilingFromNothing) {
   for (unsigned seed = 1; seed <= 40; ++seed) {
