@@ -50,6 +50,25 @@ absl::Status complete(ProxyOptions& options) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<NodeIdentity> identity_of(const ProxyOptions& options) {
+  NodeIdentity identity;
+  identity.node_id = options.node_id;
+  identity.build = options.version;
+  identity.address = options.address;
+  identity.gateways = {options.gateways.begin(), options.gateways.end()};
+  if (absl::Status valid = check_gateway_names(identity.gateways); !valid.ok()) {
+    return absl::InvalidArgumentError(str_cat("--gateway: ", std_view(valid.message())));
+  }
+  for (const std::string& label : options.labels) {
+    const size_t equals = label.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return absl::InvalidArgumentError(str_cat("--label must be KEY=VALUE, not ", label));
+    }
+    identity.labels[label.substr(0, equals)] = label.substr(equals + 1);
+  }
+  return identity;
+}
+
 std::vector<std::unique_ptr<Worker>> make_workers(const ProxyOptions& options,
                                                   asio::io_context& io) {
   std::vector<std::unique_ptr<Worker>> workers;
@@ -69,6 +88,8 @@ std::vector<std::unique_ptr<Worker>> make_workers(const ProxyOptions& options,
 
 absl::Status run_proxy(ProxyOptions options) {
   if (const absl::Status valid = complete(options); !valid.ok()) return valid;
+  absl::StatusOr<NodeIdentity> identity = identity_of(options);
+  if (!identity.ok()) return identity.status();
   ignore_sigpipe();
   quiet_grpc();
 
@@ -81,8 +102,7 @@ absl::Status run_proxy(ProxyOptions options) {
   if (!admin.ok()) return admin.status();
 
   std::vector<std::unique_ptr<Worker>> workers = make_workers(options, io);
-  NodeControl control(io, {options.node_id, options.version, options.address}, data_dir->path(),
-                      workers);
+  NodeControl control(io, *std::move(identity), data_dir->path(), workers);
   SyncClient client(io, options.servers,
                     {[&] { return control.hello(); },
                      [&](const v1::ServerMessage& message) { control.on_message(message); },

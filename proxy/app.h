@@ -16,6 +16,8 @@ struct ProxyOptions {
   std::string node_id;  // empty: the host's name
   std::string data_dir = "./node-data";
   std::string address = "0.0.0.0";  // where Gateway listeners bind, numeric
+  std::vector<std::string> gateways;  // "namespace/name" of those to serve; empty: all
+  std::vector<std::string> labels;    // "key=value", for operators
   HostPort admin = {"127.0.0.1", 7800};
   unsigned workers = 0;  // 0: one for each core
 };

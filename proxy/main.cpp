@@ -17,6 +17,10 @@ int main(int argc, char** argv) {
                      "this node's name in the cluster (default: the host's name)");
   limpet::add_option(app, "--data-dir", options.data_dir, "where the last known state is kept");
   limpet::add_option(app, "--address", options.address, "where Gateway listeners bind");
+  limpet::add_option(app, "--gateway", options.gateways, "NAMESPACE/NAME",
+                     "serve this Gateway; may be given again (default: all Gateways)");
+  limpet::add_option(app, "--label", options.labels, "KEY=VALUE",
+                     "shown by gwctl nodes; may be given again");
   limpet::add_option(app, "--admin", options.admin, "where /healthz and /readyz are");
   limpet::add_option(app, "--workers", options.workers, "threads; 0: one for each core")
       ->check(CLI::Range(0, 256));

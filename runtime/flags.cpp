@@ -59,6 +59,16 @@ CLI::Option* add_option(CLI::App& app, const std::string& flag, std::vector<Host
       ->default_str(absl::StrJoin(value, ",", print));
 }
 
+CLI::Option* add_option(CLI::App& app, const std::string& flag, std::vector<std::string>& value,
+                        const std::string& type, const std::string& help) {
+  return app.add_option(flag, value, help)
+      ->type_name(type)
+      ->envname(environment_name(flag))
+      ->expected(1, CLI::detail::expected_max_vector_size)
+      ->allow_extra_args(false)
+      ->delimiter(',');
+}
+
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);

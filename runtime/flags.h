@@ -39,6 +39,10 @@ CLI::Option* add_option(CLI::App& app, const std::string& flag, HostPort& value,
 CLI::Option* add_option(CLI::App& app, const std::string& flag, std::vector<HostPort>& value,
                         const std::string& help);
 
+// As above, for words; `type` names one in the help ("KEY=VALUE").
+CLI::Option* add_option(CLI::App& app, const std::string& flag, std::vector<std::string>& value,
+                        const std::string& type, const std::string& help);
+
 // Nothing: go on. Otherwise the exit code: 0 after --help or --version (on stdout), kExitUsage
 // after one line on stderr that says what is wrong.
 std::optional<int> parse_command_line(CLI::App& app, int argc, const char* const* argv);

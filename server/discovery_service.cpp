@@ -153,8 +153,11 @@ class DiscoveryService::Stream final
   }
 
   absl::Status hello(const v1::Hello& hello) {
+    auto part = service_.parts_.of({hello.gateways().begin(), hello.gateways().end()});
+    if (!part.ok()) return part.status();
     StateId active;
-    const NodeSession::Next next = step([&] { return session_.on_hello(hello); }, active);
+    const NodeSession::Next next =
+        step([&] { return session_.on_hello(hello, *std::move(part)); }, active);
     if (!next.ok()) return next.status();
     NodeRegistry::Stream stream;
     stream.end = [weak = weak_from_this()](const absl::Status& status) {

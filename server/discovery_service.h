@@ -14,6 +14,7 @@
 #include "server/fan_out.h"
 #include "server/node_registry.h"
 #include "server/publisher.h"
+#include "server/scoped_states.h"
 
 namespace limpet {
 
@@ -47,6 +48,7 @@ class DiscoveryService final
 
   Publisher& publisher_;
   NodeRegistry& registry_;
+  ScopedStates parts_{publisher_};
   DeltaCache deltas_;
   mutable std::mutex mutex_;
   bool stopped_ = false;

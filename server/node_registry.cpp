@@ -39,6 +39,8 @@ absl::StatusOr<NodeRegistry::Ticket> NodeRegistry::connect(const v1::Hello& hell
     node.status.set_peer(peer);
     node.status.set_address(hello.address());
     node.status.set_build(hello.build());
+    *node.status.mutable_gateways() = hello.gateways();
+    *node.status.mutable_labels() = hello.labels();
     node.status.set_connected_since_unix_ms(now_unix_ms);
     hear(node, now_unix_ms);
     touch(node);

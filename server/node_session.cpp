@@ -17,9 +17,26 @@ bool is_node_id(const std::string& id) {
          std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
+absl::Status check_labels(const google::protobuf::Map<std::string, std::string>& labels) {
+  constexpr size_t kMaxLabels = 64;
+  constexpr size_t kMaxLength = 253;
+  if (labels.size() > kMaxLabels) {
+    return absl::InvalidArgumentError(str_cat("a node has at most ", kMaxLabels, " labels"));
+  }
+  for (const auto& [key, value] : labels) {
+    if (key.empty() || key.size() > kMaxLength || value.size() > kMaxLength) {
+      return absl::InvalidArgumentError(
+          str_cat("a node's labels have keys of 1 to ", kMaxLength, " characters, and values of ",
+                  "at most as many"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-NodeSession::Next NodeSession::on_hello(const v1::Hello& hello) {
+NodeSession::Next NodeSession::on_hello(const v1::Hello& hello,
+                                        std::shared_ptr<const StateSource> part) {
   if (greeted_) return absl::InvalidArgumentError("a second Hello on one stream");
   if (!is_node_id(hello.node_id())) {
     return absl::InvalidArgumentError(
@@ -27,9 +44,11 @@ NodeSession::Next NodeSession::on_hello(const v1::Hello& hello) {
   }
   const std::optional<StateId> claimed = from_proto(hello.state());
   if (!claimed) return absl::InvalidArgumentError("Hello with a digest that is not 32 bytes");
+  if (absl::Status valid = check_labels(hello.labels()); !valid.ok()) return valid;
   greeted_ = true;
-  const StateId head = publisher_.head().id();
-  if (std::optional<Snapshot> known = publisher_.find(*claimed)) {
+  part_ = std::move(part);
+  const StateId head = source().head().id();
+  if (std::optional<Snapshot> known = source().find(*claimed)) {
     active_ = *claimed;
     held_ = *std::move(known);
   } else if (claimed->revision != 0 && claimed->epoch != head.epoch) {
@@ -86,7 +105,7 @@ std::optional<NodeSession::Update> NodeSession::on_published() {
 
 NodeSession::Next NodeSession::on_adopt() {
   if (absl::Status s = require_hello(); !s.ok()) return s;
-  const StateId head = publisher_.head().id();
+  const StateId head = source().head().id();
   if (!is_foreign(head) || adopting_) return std::nullopt;
   // Sessions order what they know by (epoch, revision): no node goes back in that.
   if (ahead_ || active_.epoch > head.epoch) return absl::FailedPreconditionError(waits_for());
@@ -96,7 +115,7 @@ NodeSession::Next NodeSession::on_adopt() {
 
 std::optional<NodeSession::Update> NodeSession::next() {
   if (in_flight_) return std::nullopt;
-  Snapshot head = publisher_.head();
+  Snapshot head = source().head();
   const bool refused = rejected_ != 0 && head.id().revision <= rejected_;
   if (refused || head.id() == active_) return std::nullopt;
   const bool adopt = is_foreign(head.id());
@@ -110,7 +129,7 @@ bool NodeSession::is_foreign(const StateId& head) const {
 }
 
 std::string NodeSession::waits_for() const {
-  const StateId head = publisher_.head().id();
+  const StateId head = source().head().id();
   if (adopting_ || !is_foreign(head)) return {};
   const std::string serves =
       str_cat("serves revision ", active_.revision, " of epoch ", absl::Hex(active_.epoch.value()));

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -17,7 +18,7 @@
 #include <absl/status/statusor.h>
 
 #include "limpet/v1/discovery.pb.h"
-#include "server/publisher.h"
+#include "server/state_source.h"
 
 namespace limpet {
 
@@ -34,10 +35,11 @@ class NodeSession {
   // state is not what it should be, and a new Hello begins anew.
   using Next = absl::StatusOr<std::optional<Update>>;
 
-  // The publisher must outlive the session.
-  explicit NodeSession(const Publisher& publisher) : publisher_(publisher) {}
+  // The whole state must outlive the session.
+  explicit NodeSession(const StateSource& whole) : whole_(whole) {}
 
-  Next on_hello(const v1::Hello& hello);
+  // `part`: the states that such a node gets; null: the whole.
+  Next on_hello(const v1::Hello& hello, std::shared_ptr<const StateSource> part = nullptr);
   Next on_ack(const v1::Ack& ack);
   Next on_nack(const v1::Nack& nack);
   Next on_heartbeat() const;
@@ -60,7 +62,10 @@ class NodeSession {
   absl::Status require_hello() const;
   bool is_foreign(const StateId& head) const;
 
-  const Publisher& publisher_;
+  const StateSource& source() const { return part_ ? *part_ : whole_; }
+
+  const StateSource& whole_;
+  std::shared_ptr<const StateSource> part_;
   bool greeted_ = false;
   StateId active_;                     // what the node serves
   Snapshot held_;                      // that state, while it is known here

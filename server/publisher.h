@@ -1,29 +1,24 @@
 // The newest state, and those before it that a node may still hold.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <optional>
-#include <utility>
 
 #include "core/snapshot/snapshot.h"
+#include "server/past.h"
 #include "server/signal.h"
+#include "server/state_source.h"
 
 namespace limpet {
 
-// Thread-safe. Snapshots share what did not change, so a long past costs what its changes did.
-class Publisher {
+// Thread-safe.
+class Publisher final : public StateSource {
  public:
-  static constexpr size_t kMaxPast = 1000;
+  explicit Publisher(Snapshot head);
 
-  explicit Publisher(Snapshot head) : head_(std::move(head)) {}
-
-  Snapshot head() const;
-
-  // The state of that name, if it is the head or one of those kept.
-  std::optional<Snapshot> find(const StateId& id) const;
+  Snapshot head() const override;
+  std::optional<Snapshot> find(const StateId& id) const override;
 
   // The state of a revision, if it is the head or one of those kept.
   std::optional<Snapshot> at(uint64_t revision) const;
@@ -36,12 +31,8 @@ class Publisher {
   Signal& published() { return published_; }
 
  private:
-  // Requires: the lock is held.
-  const Snapshot* locked_at(uint64_t revision) const;
-
   mutable std::mutex mutex_;
-  Snapshot head_;
-  std::deque<Snapshot> past_;  // oldest first
+  Past states_;  // the head, and what was before it; never empty
   Signal published_;
 };
 

@@ -1,5 +1,6 @@
 // gwctl nodes: who is connected, and which revision each node serves.
 #include <ostream>
+#include <set>
 
 #include "cli/commands/node_text.h"
 #include "cli/commands/session.h"
@@ -72,12 +73,20 @@ std::string digest_text(const v1::StateId& state) {
   return digest ? digest->to_hex() : std::string();
 }
 
+std::string labels_text(const v1::NodeStatus& node) {
+  std::set<std::string> labels;
+  for (const auto& [key, value] : node.labels()) labels.insert(str_cat(key, "=", value));
+  return join(labels, ",");
+}
+
 // `response` is of ListNodes or of WatchNodes.
 template <typename Response>
 Table node_table(const Response& response, bool wide, absl::Time now) {
   std::vector<std::string> header = {"NODE",       "STATUS",    "ADDRESS", "REVISION",
                                      "APPLIED-IN", "LAST-SEEN", "REASON"};
-  if (wide) header.insert(header.end(), {"CONNECTED", "PEER", "BUILD", "DIGEST"});
+  if (wide) {
+    header.insert(header.end(), {"GATEWAYS", "LABELS", "CONNECTED", "PEER", "BUILD", "DIGEST"});
+  }
   Table table(std::move(header));
   for (const v1::NodeStatus& node : response.nodes()) {
     std::vector<std::string> cells = {
@@ -89,6 +98,8 @@ Table node_table(const Response& response, bool wide, absl::Time now) {
         since_text(node.last_seen_unix_ms(), now),
         reasons_text(node)};
     if (wide) {
+      cells.push_back(node.gateways().empty() ? "*" : join(node.gateways(), ","));
+      cells.push_back(labels_text(node));
       cells.push_back(node.connected() ? since_text(node.connected_since_unix_ms(), now) : "");
       cells.push_back(node.peer());
       cells.push_back(node.build());

@@ -57,8 +57,9 @@ std::set<EntryKey> services_of(const Entry& route) {
 
 absl::Status check_gateway_names(const GatewayNames& gateways) {
   if (gateways.size() > kMaxGateways) {
-    return absl::InvalidArgumentError(str_cat("a node selects at most ", kMaxGateways,
-                                              " Gateways by their names; without any it serves all"));
+    return absl::InvalidArgumentError(
+        str_cat("a node selects at most ", kMaxGateways,
+                " Gateways by their names; without any it serves all"));
   }
   for (const std::string& name : gateways) {
     const size_t slash = name.find('/');

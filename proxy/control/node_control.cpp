@@ -31,6 +31,12 @@ NodeControl::NodeControl(boost::asio::io_context& io, NodeIdentity identity,
 void NodeControl::restore(std::function<void()> ready) {
   StateFile file(state_path_);
   StateFile::Loaded loaded = file.load();
+  // It may be of a time when the node served other Gateways.
+  Snapshot part = part_of(loaded.snapshot, identity_.gateways);
+  if (part.id() != loaded.snapshot.id()) {
+    loaded.snapshot = std::move(part);
+    file.write_anew();
+  }
   writer_ = std::make_unique<StateWriter>(std::move(file), [this](const absl::Status& status) {
     boost::asio::post(io_, [this, status] { on_written(status); });
   });
@@ -69,6 +75,8 @@ v1::NodeMessage NodeControl::hello() const {
   hello.set_node_id(identity_.node_id);
   hello.set_build(identity_.build);
   hello.set_address(identity_.address);
+  hello.mutable_gateways()->Assign(identity_.gateways.begin(), identity_.gateways.end());
+  hello.mutable_labels()->insert(identity_.labels.begin(), identity_.labels.end());
   if (state_.held().id().revision != 0) *hello.mutable_state() = to_proto(state_.held().id());
   return message;
 }

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "core/routing/scope.h"
 #include "limpet/v1/discovery.pb.h"
 #include "proxy/control/activator.h"
 #include "proxy/control/state_writer.h"
@@ -25,7 +27,9 @@ namespace limpet {
 struct NodeIdentity {
   std::string node_id;
   std::string build;
-  std::string address;  // where listeners bind, numeric
+  std::string address;    // where listeners bind, numeric
+  GatewayNames gateways;  // that the node serves; empty: all
+  std::map<std::string, std::string> labels;
 };
 
 class NodeControl {

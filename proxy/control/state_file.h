@@ -42,6 +42,8 @@ class StateFile {
   // Adds the way from the state last written to `next`. `full`: the delta begins at the empty
   // state. After an error the file is written anew at the next call.
   absl::Status append(const Delta& delta, bool full, const Snapshot& next);
+  // What was loaded is not what the next append() begins at: that one writes everything.
+  void write_anew() { written_ = StateId(); }
 
  private:
   absl::Status rewrite(const Snapshot& next);

@@ -28,6 +28,7 @@ class Cluster:
         self.processes = []
         self.server = None
         self.nodes = {}
+        self.selections = {}
 
     # ---- addresses
 
@@ -72,7 +73,11 @@ class Cluster:
         address = self.node_address(node)
         return ['--server', self.api, '--node-id', f'node-{node}', '--address', address,
                 '--data-dir', self.dir / f'node-{node}', '--admin', f'{address}:7800',
-                '--workers', 2]
+                '--workers', 2, *self.selections.get(node, [])]
+
+    def select(self, node, *flags):
+        """What the node is started with from now on: --gateway and --label."""
+        self.selections[node] = flags
 
     def start_node(self, node, ready=True):
         process = self.start('limpet-proxy', *self.node_arguments(node))

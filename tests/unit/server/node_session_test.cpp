@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/snapshot/wire.h"
+#include "server/publisher.h"
 
 namespace limpet {
 namespace {
@@ -163,7 +164,7 @@ TEST_F(NodeSessionTest, ANodeAheadOfTheServerIsLeftAlone) {
 }
 
 TEST_F(NodeSessionTest, ANodeOlderThanThePastGetsEverything) {
-  for (size_t i = 0; i <= Publisher::kMaxPast; ++i) publish("a", std::to_string(i));
+  for (size_t i = 0; i <= Past::kMaxStates; ++i) publish("a", std::to_string(i));
   expect_update(session_.on_hello(hello(first_)), empty_, publisher_.head().id());
 }
 

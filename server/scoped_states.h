@@ -1,0 +1,44 @@
+// The parts of the state that nodes get which serve only some of the Gateways. Nodes with the same
+// Gateways share one: its states, its past, and so the bytes that are sent of them.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include <absl/status/statusor.h>
+
+#include "core/routing/scope.h"
+#include "server/publisher.h"
+#include "server/state_source.h"
+
+namespace limpet {
+
+// Thread-safe. A part is moved on when somebody asks for its head, in proportion to what changed
+// since the last time.
+class ScopedStates {
+ public:
+  static constexpr size_t kMaxParts = 256;
+
+  // Must outlive all that is got from it; the publisher must outlive it.
+  explicit ScopedStates(const Publisher& publisher) : publisher_(publisher) {}
+
+  // Null for no names: such a node gets everything, from the publisher. INVALID_ARGUMENT: names
+  // that are not those of Gateways. RESOURCE_EXHAUSTED: too many different parts are in use.
+  absl::StatusOr<std::shared_ptr<const StateSource>> of(const GatewayNames& gateways);
+
+ private:
+  class Part;
+
+  // Requires: the lock is held. False: all are in use.
+  bool make_room();
+
+  const Publisher& publisher_;
+  std::mutex mutex_;
+  // Guarded by it, and so is what the parts hold:
+  Followers followers_;  // of the newest whole state that a part was made of
+  std::map<GatewayNames, std::shared_ptr<Part>> parts_;
+};
+
+}  // namespace limpet
