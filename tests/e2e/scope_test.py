@@ -62,8 +62,8 @@ class Scope(ClusterCase):
 
         def serves():
             nodes, head = self.nodes()
-            status = nodes[f'node-{node}']
-            return (status['connected'] and status['gateways'] == [flags[1]]
+            status = nodes.get(f'node-{node}')
+            return (status and status['connected'] and status['gateways'] == [flags[1]]
                     and status['active']['revision'] == head['revision'])
         wait_until(serves, f'node {node} at the newest revision')
 
@@ -115,6 +115,7 @@ class Scope(ClusterCase):
         finally:
             self.cluster.start_server()
         self.start_for(1, '--gateway', 'shop/left', '--label', 'zone=a')
+        wait_until(lambda: len(self.nodes()[0]) == 3, 'every node to be back')
 
     def test_mistakes_are_refused(self):
         for flags, said in ((['--gateway', 'left'], 'NAMESPACE/NAME'),
