@@ -2,61 +2,19 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 
 #include "core/base/text.h"
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/kind.h"
 #include "core/routing/compile_cluster.h"
-#include "core/routing/gateway_index.h"
+#include "core/routing/compile_index.h"
 #include "core/routing/listener_builder.h"
 #include "core/routing/route_attachment.h"
 #include "limpet/v1/state.pb.h"
 
 namespace limpet {
 
-// By "namespace/name" of the one that is referred to: the names of those that refer to it.
-using References = PersistentMap<std::string, PersistentMap<std::string, bool>>;
-
-// What a table was made from, and who refers to whom: where a change makes itself felt.
-struct CompileIndex {
-  Snapshot snapshot;
-  std::shared_ptr<const GatewayIndex> gateways;
-  References slices_of_service;
-  References policies_of_service;
-  References routes_of_gateway;
-};
-
 namespace {
-
-void refer(References& references, const std::string& to, const std::string& from) {
-  const auto* present = references.find(to);
-  references = references.set(
-      to, (present == nullptr ? PersistentMap<std::string, bool>() : *present).set(from, true));
-}
-
-void unrefer(References& references, const std::string& to, const std::string& from) {
-  const auto* present = references.find(to);
-  if (present == nullptr) return;
-  const auto rest = present->erase(from);
-  references = rest.empty() ? references.erase(to) : references.set(to, rest);
-}
-
-std::vector<std::string> referring(const References& references, const std::string& to) {
-  std::vector<std::string> names;
-  if (const auto* present = references.find(to)) {
-    present->for_each([&](const std::string& name, bool) { names.push_back(name); });
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-// "namespace/name" taken apart.
-EntryKey key_of_name(std::string_view kind, std::string_view name) {
-  const size_t slash = name.find('/');
-  return {std::string(kind), std::string(name.substr(0, slash)),
-          std::string(name.substr(slash + 1))};
-}
 
 class Compiler {
  public:
@@ -132,13 +90,7 @@ class Compiler {
   }
 
   void sort_policy(const EntryKey& key, const std::string& name) {
-    // A Service of another namespace needs a ReferenceGrant; without, nothing is named.
-    const auto service = [&](const v1::SessionStickyPolicy& policy) {
-      const v1::PolicyTargetReference& target = policy.spec().target_ref();
-      const bool own = target.namespace_().empty() || target.namespace_() == key.ns;
-      return own ? str_cat(key.ns, "/", target.name()) : std::string();
-    };
-    sort_reference<v1::SessionStickyPolicy>(key, name, index_->policies_of_service, service);
+    sort_reference<v1::SessionStickyPolicy>(key, name, index_->policies_of_service, target_service);
   }
 
   template <typename Message, typename ServiceOf>
@@ -221,8 +173,8 @@ class Compiler {
   std::vector<v1::SessionStickyPolicy> policies_of(const std::string& service) {
     std::vector<v1::SessionStickyPolicy> policies;
     for (const std::string& name : referring(index_->policies_of_service, service)) {
-      auto policy = read<v1::SessionStickyPolicy>(
-          now_, key_of_name("SessionStickyPolicy", name), true);
+      auto policy =
+          read<v1::SessionStickyPolicy>(now_, key_of_name("SessionStickyPolicy", name), true);
       if (policy) policies.push_back(*std::move(policy));
     }
     std::stable_sort(policies.begin(), policies.end(), [](const auto& a, const auto& b) {
@@ -297,19 +249,6 @@ class Compiler {
     }
   }
 
-  static bool attaches(const v1::HTTPRoute& route, const PlacedListener& listener,
-                       const Snapshot& snapshot) {
-    std::optional<v1::Namespace> labels;
-    if (listener.listener().allowed_routes().namespaces().from() == "Selector") {
-      const EntryPtr entry =
-          snapshot.find({"Namespace", "", route.metadata().namespace_()});
-      labels.emplace();
-      if (entry == nullptr || !labels->ParseFromString(entry->bytes)) labels.reset();
-    }
-    return limpet::attaches(route, *listener.gateway, listener.listener(),
-                            labels ? &*labels : nullptr);
-  }
-
   static size_t rules_of(const v1::HTTPRoute& route) {
     return static_cast<size_t>(std::max(1, route.spec().rules_size()));
   }
@@ -317,9 +256,7 @@ class Compiler {
   static std::set<std::string> gateways_of(const v1::HTTPRoute& route) {
     std::set<std::string> gateways;
     for (const v1::ParentReference& parent : route.spec().parent_refs()) {
-      const std::string& own = route.metadata().namespace_();
-      gateways.insert(
-          str_cat(parent.namespace_().empty() ? own : parent.namespace_(), "/", parent.name()));
+      gateways.insert(parent_name(route, parent));
     }
     return gateways;
   }

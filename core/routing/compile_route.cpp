@@ -12,19 +12,10 @@
 namespace limpet {
 namespace {
 
-// Gateway API, HTTPBackendRef: group "" and kind Service by default; a Service of another
-// namespace needs a ReferenceGrant, so it is invalid as long as there are none.
 RouteBackend compile_backend(const v1::HTTPRoute& route, const v1::HTTPBackendRef& ref) {
   RouteBackend backend;
   backend.weight = ref.has_weight() ? static_cast<uint32_t>(ref.weight()) : 1;
-  const std::string& own = route.metadata().namespace_();
-  const bool is_service = ref.group().empty() && (!ref.has_kind() || ref.kind() == "Service");
-  if (is_service && ref.port() != 0 && (ref.namespace_().empty() || ref.namespace_() == own)) {
-    ClusterRef cluster;
-    cluster.name = cluster_name(own, ref.name(), ref.port());
-    cluster.hash = decltype(RoutingTable::clusters)::hash_of(cluster.name);
-    backend.cluster = std::move(cluster);
-  }
+  if (check_backend(route, ref) == RefProblem::kNone) backend.cluster = backend_cluster(route, ref);
   return backend;
 }
 
@@ -33,8 +24,8 @@ RouteBackend compile_backend(const v1::HTTPRoute& route, const v1::HTTPBackendRe
 uint64_t scope_of(const v1::HTTPRoute& route, const v1::HTTPRouteRule& rule) {
   if (rule.backend_refs_size() == 1) {
     const v1::HTTPBackendRef& ref = rule.backend_refs(0);
-    const std::string& ns = ref.namespace_().empty() ? route.metadata().namespace_()
-                                                     : ref.namespace_();
+    const std::string& ns =
+        ref.namespace_().empty() ? route.metadata().namespace_() : ref.namespace_();
     return service_scope(ns, ref.name(), ref.port());
   }
   std::string matches;
@@ -81,6 +72,23 @@ bool covers(std::string_view pattern, std::string_view name) {
 }
 
 }  // namespace
+
+// Gateway API, HTTPBackendRef: group "" and kind Service by default; a Service of another
+// namespace needs a ReferenceGrant, so it is invalid as long as there are none.
+RefProblem check_backend(const v1::HTTPRoute& route, const v1::HTTPBackendRef& ref) {
+  const bool is_service = ref.group().empty() && (!ref.has_kind() || ref.kind() == "Service");
+  if (!is_service) return RefProblem::kInvalidKind;
+  const bool own = ref.namespace_().empty() || ref.namespace_() == route.metadata().namespace_();
+  if (!own) return RefProblem::kRefNotPermitted;
+  return ref.port() == 0 ? RefProblem::kNoPort : RefProblem::kNone;
+}
+
+ClusterRef backend_cluster(const v1::HTTPRoute& route, const v1::HTTPBackendRef& ref) {
+  ClusterRef cluster;
+  cluster.name = cluster_name(route.metadata().namespace_(), ref.name(), ref.port());
+  cluster.hash = decltype(RoutingTable::clusters)::hash_of(cluster.name);
+  return cluster;
+}
 
 std::vector<RoutePath> compile_route(const v1::HTTPRoute& route) {
   std::vector<RoutePath> paths;

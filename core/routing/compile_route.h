@@ -21,6 +21,14 @@ struct RoutePath {
 // Every path of every rule. Requires: the route is well formed (core/validate).
 std::vector<RoutePath> compile_route(const v1::HTTPRoute& route);
 
+// Why a backendRef leads nowhere, whatever Services there are: its share of the traffic answers
+// 500.
+enum class RefProblem { kNone, kInvalidKind, kRefNotPermitted, kNoPort };
+RefProblem check_backend(const v1::HTTPRoute& route, const v1::HTTPBackendRef& ref);
+
+// The cluster of the Service port that the backendRef names. Requires: it has no problem.
+ClusterRef backend_cluster(const v1::HTTPRoute& route, const v1::HTTPBackendRef& ref);
+
 // Gateway API, HTTPRouteSpec.hostnames: what both the listener's hostname (empty: every host) and
 // the route's (none: every host) cover. Nothing: the route does not attach.
 std::vector<std::string> effective_hostnames(const std::string& listener_hostname,

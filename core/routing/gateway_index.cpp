@@ -15,6 +15,26 @@ bool same_listener(const PlacedListener& a, const PlacedListener& b) {
          serialize(a.listener()) == serialize(b.listener());
 }
 
+std::optional<ListenerPlace> wanted_place(const v1::Listener& listener) {
+  if (listener.protocol() != "HTTP") return std::nullopt;
+  return ListenerPlace{static_cast<uint16_t>(listener.port()),
+                       absl::AsciiStrToLower(listener.hostname())};
+}
+
+const PlacedListener* holder_of(const GatewayIndex& index, const v1::Listener& listener) {
+  const std::optional<ListenerPlace> place = wanted_place(listener);
+  if (!place) return nullptr;
+  const auto holder = index.places.find(*place);
+  return holder == index.places.end() ? nullptr : &holder->second;
+}
+
+bool is_served(const GatewayIndex& index, const v1::Gateway& gateway, int listener) {
+  const PlacedListener* holder = holder_of(index, gateway.spec().listeners(listener));
+  return holder != nullptr && holder->index == listener &&
+         holder->gateway->metadata().name() == gateway.metadata().name() &&
+         holder->gateway->metadata().namespace_() == gateway.metadata().namespace_();
+}
+
 std::string object_name(const v1::ObjectMeta& metadata) {
   return str_cat(metadata.namespace_(), "/", metadata.name());
 }
@@ -39,13 +59,12 @@ std::shared_ptr<const GatewayIndex> index_gateways(const Snapshot& snapshot,
 
   auto index = std::make_shared<GatewayIndex>();
   for (const auto& gateway : gateways) {
+    index->gateways.emplace(object_name(gateway->metadata()), gateway);
     for (int i = 0; i < gateway->spec().listeners_size(); ++i) {
       const v1::Listener& listener = gateway->spec().listeners(i);
-      if (listener.protocol() != "HTTP") continue;
-      const ListenerPlace place{static_cast<uint16_t>(listener.port()),
-                                absl::AsciiStrToLower(listener.hostname())};
-      if (!index->places.try_emplace(place, PlacedListener{gateway, i}).second) continue;
-      index->places_of[object_name(gateway->metadata())].push_back(place);
+      const std::optional<ListenerPlace> place = wanted_place(listener);
+      if (!place || !index->places.try_emplace(*place, PlacedListener{gateway, i}).second) continue;
+      index->places_of[object_name(gateway->metadata())].push_back(*place);
       if (listener.allowed_routes().namespaces().from() == "Selector") {
         index->selects_namespaces = true;
       }

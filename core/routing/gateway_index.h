@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,11 +37,23 @@ struct PlacedListener {
 bool same_listener(const PlacedListener& a, const PlacedListener& b);
 
 struct GatewayIndex {
+  // By "namespace/name".
+  std::map<std::string, std::shared_ptr<const v1::Gateway>, std::less<>> gateways;
   std::map<ListenerPlace, PlacedListener> places;
   // By the Gateway's "namespace/name": the places that it has.
   std::map<std::string, std::vector<ListenerPlace>, std::less<>> places_of;
   bool selects_namespaces = false;  // some listener asks for labels of Namespaces
 };
+
+// The place that the listener asks for; nothing when its protocol is one that is not served.
+std::optional<ListenerPlace> wanted_place(const v1::Listener& listener);
+
+// Which listener has the place that this one asks for: itself, or that of an older Gateway. Null
+// when it asks for none.
+const PlacedListener* holder_of(const GatewayIndex& index, const v1::Listener& listener);
+
+// Whether the Gateway's listener of that number has its place.
+bool is_served(const GatewayIndex& index, const v1::Gateway& gateway, int listener);
 
 // "namespace/name"
 std::string object_name(const v1::ObjectMeta& metadata);

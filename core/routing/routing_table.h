@@ -38,8 +38,8 @@ struct RouteBackend {
 
 // What matched, and where it goes. One object per rule of a route, shared by all its matches.
 struct RouteRule {
-  std::string name;      // "server/fortio-route/0", for logs
-  uint64_t scope = 0;    // of its sessions: STICKY.md's "Service port" or "route and rule"
+  std::string name;    // "server/fortio-route/0", for logs
+  uint64_t scope = 0;  // of its sessions: STICKY.md's "Service port" or "route and rule"
   std::vector<RouteBackend> backends;
   uint64_t total_weight = 0;
   std::shared_ptr<RoundRobin> rotation;  // over the backends; never null
@@ -83,7 +83,7 @@ struct RoutingCluster {
   std::string policy_name;  // "namespace/name"
 };
 
-struct CompileIndex;  // core/routing/compile.cpp
+struct CompileIndex;  // core/routing/compile_index.h
 
 struct RoutingTable {
   StateId state;

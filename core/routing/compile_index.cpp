@@ -1,0 +1,35 @@
+#include "core/routing/compile_index.h"
+
+#include <algorithm>
+
+namespace limpet {
+
+void refer(References& references, const std::string& to, const std::string& from) {
+  const auto* present = references.find(to);
+  references = references.set(
+      to, (present == nullptr ? PersistentMap<std::string, bool>() : *present).set(from, true));
+}
+
+void unrefer(References& references, const std::string& to, const std::string& from) {
+  const auto* present = references.find(to);
+  if (present == nullptr) return;
+  const auto rest = present->erase(from);
+  references = rest.empty() ? references.erase(to) : references.set(to, rest);
+}
+
+std::vector<std::string> referring(const References& references, const std::string& to) {
+  std::vector<std::string> names;
+  if (const auto* present = references.find(to)) {
+    present->for_each([&](const std::string& name, bool) { names.push_back(name); });
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+EntryKey key_of_name(std::string_view kind, std::string_view name) {
+  const size_t slash = name.find('/');
+  return {std::string(kind), std::string(name.substr(0, slash)),
+          std::string(name.substr(slash + 1))};
+}
+
+}  // namespace limpet

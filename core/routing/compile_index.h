@@ -1,0 +1,35 @@
+// What a table was made from, and who refers to whom: where a change makes itself felt, and what
+// the status of an object is told from.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/persistent_map.h"
+#include "core/routing/gateway_index.h"
+#include "core/snapshot/snapshot.h"
+
+namespace limpet {
+
+// By "namespace/name" of the one that is referred to: the names of those that refer to it.
+using References = PersistentMap<std::string, PersistentMap<std::string, bool>>;
+
+struct CompileIndex {
+  Snapshot snapshot;
+  std::shared_ptr<const GatewayIndex> gateways;  // null: of nothing
+  References slices_of_service;
+  References policies_of_service;
+  References routes_of_gateway;
+};
+
+void refer(References& references, const std::string& to, const std::string& from);
+void unrefer(References& references, const std::string& to, const std::string& from);
+
+// In the order of their names.
+std::vector<std::string> referring(const References& references, const std::string& to);
+
+// "namespace/name" taken apart.
+EntryKey key_of_name(std::string_view kind, std::string_view name);
+
+}  // namespace limpet

@@ -1,0 +1,156 @@
+// The status of a Gateway and its listeners.
+#include <optional>
+#include <vector>
+
+#include "core/base/text.h"
+#include "core/resource/condition.h"
+#include "core/routing/compile_index.h"
+#include "core/routing/compile_route.h"
+#include "core/routing/route_attachment.h"
+#include "core/routing/status.h"
+
+namespace limpet {
+namespace {
+
+// DESIGN: whether the class exists makes no difference; what was named is told.
+std::string class_text(const Snapshot& snapshot, const v1::Gateway& gateway) {
+  const std::string& name = gateway.spec().gateway_class_name();
+  const bool exists = snapshot.find({"GatewayClass", "", name}) != nullptr;
+  return exists ? str_cat("GatewayClass ", name)
+                : str_cat("GatewayClass ", name, " does not exist, which makes no difference");
+}
+
+std::string place_text(const v1::Listener& listener) {
+  return str_cat("port ", listener.port(), " for ",
+                 listener.hostname().empty() ? "every host" : listener.hostname());
+}
+
+class ListenerStatus {
+ public:
+  ListenerStatus(const GatewayIndex& index, const v1::Gateway& gateway, int number)
+      : gateway_(gateway),
+        listener_(gateway.spec().listeners(number)),
+        holder_(holder_of(index, listener_)),
+        served_(is_served(index, gateway, number)) {}
+
+  bool served() const { return served_; }
+
+  void fill(int attached, v1::GatewayStatus::Listener& status) const {
+    status.set_name(listener_.name());
+    if (holder_ != nullptr && allows_http_routes(listener_)) {
+      v1::RouteGroupKind& kind = *status.add_supported_kinds();
+      kind.set_group("gateway.networking.k8s.io");
+      kind.set_kind("HTTPRoute");
+    }
+    status.set_attached_routes(attached);
+    add(status, "Accepted", accepted());
+    add(status, "Conflicted", conflicted());
+    add(status, "ResolvedRefs", resolved());
+    add(status, "Programmed", programmed());
+  }
+
+ private:
+  void add(v1::GatewayStatus::Listener& status, std::string_view type,
+           const Verdict& verdict) const {
+    set_condition(*status.add_conditions(), type, gateway_.metadata().generation(), verdict);
+  }
+
+  bool supported() const { return holder_ != nullptr; }
+
+  Verdict accepted() const {
+    if (!supported()) {
+      return {kFalse, "UnsupportedProtocol",
+              str_cat(listener_.protocol(), " is not served; HTTP is")};
+    }
+    if (!served_) return {kFalse, "HostnameConflict", conflict_text()};
+    return {kTrue, "Accepted"};
+  }
+
+  Verdict conflicted() const {
+    if (supported() && !served_) return {kTrue, "HostnameConflict", conflict_text()};
+    return {kFalse, "NoConflicts"};
+  }
+
+  Verdict resolved() const {
+    for (const v1::RouteGroupKind& kind : listener_.allowed_routes().kinds()) {
+      if (is_http_route(kind)) continue;
+      return {kFalse, "InvalidRouteKinds",
+              str_cat("allowedRoutes.kinds: ", kind.kind(), " is not served; HTTPRoute is")};
+    }
+    return {kTrue, "ResolvedRefs"};
+  }
+
+  Verdict programmed() const {
+    if (served_) return {kTrue, "Programmed"};
+    return {kFalse, "Invalid", supported() ? conflict_text() : accepted().message};
+  }
+
+  std::string conflict_text() const {
+    return str_cat("the older Gateway ", object_name(holder_->gateway->metadata()), " has ",
+                   place_text(listener_), " (listener ", holder_->listener().name(), ")");
+  }
+
+  const v1::Gateway& gateway_;
+  const v1::Listener& listener_;
+  const PlacedListener* holder_;  // null: the protocol is not served
+  const bool served_;
+};
+
+// Gateway API, ListenerStatus.attachedRoutes: also of a listener that is not served itself.
+std::vector<int> count_attached(const CompileIndex& index, const v1::Gateway& gateway) {
+  const auto& listeners = gateway.spec().listeners();
+  std::vector<int> counts(static_cast<size_t>(listeners.size()));
+  const std::string name = object_name(gateway.metadata());
+  const std::shared_ptr<const v1::Gateway> unowned(&gateway, [](const v1::Gateway*) {});
+  for (const std::string& route_name : referring(index.routes_of_gateway, name)) {
+    const EntryPtr entry = index.snapshot.find(key_of_name("HTTPRoute", route_name));
+    v1::HTTPRoute route;
+    if (entry == nullptr || !route.ParseFromString(entry->bytes)) continue;
+    for (int i = 0; i < listeners.size(); ++i) {
+      const v1::Listener& listener = listeners[i];
+      if (wanted_place(listener) && attaches(route, {unowned, i}, index.snapshot) &&
+          !effective_hostnames(listener.hostname(), route).empty()) {
+        ++counts[static_cast<size_t>(i)];
+      }
+    }
+  }
+  return counts;
+}
+
+}  // namespace
+
+void set_gateway_status(const RoutingTable& table, v1::Gateway& gateway) {
+  const CompileIndex& index = *table.index;
+  const std::vector<int> attached = count_attached(index, gateway);
+  v1::GatewayStatus status;
+  std::vector<std::string> unserved;
+  const int count = gateway.spec().listeners_size();
+  for (int i = 0; i < count; ++i) {
+    const ListenerStatus listener(*index.gateways, gateway, i);
+    listener.fill(attached[static_cast<size_t>(i)], *status.add_listeners());
+    if (!listener.served()) unserved.push_back(gateway.spec().listeners(i).name());
+  }
+  const bool none = static_cast<int>(unserved.size()) == count;
+  const std::string problem = str_cat("not served: listeners ", join(unserved, ", "));
+  const std::string named = class_text(index.snapshot, gateway);
+  const int64_t generation = gateway.metadata().generation();
+  Verdict accepted{kTrue, "Accepted", named};
+  if (!unserved.empty()) {
+    accepted = {none ? kFalse : kTrue, "ListenersNotValid", str_cat(problem, "; ", named)};
+  }
+  set_condition(*status.add_conditions(), "Accepted", generation, accepted);
+  set_condition(*status.add_conditions(), "Programmed", generation,
+                none ? Verdict{kFalse, "Invalid", problem} : Verdict{kTrue, "Programmed"});
+  *gateway.mutable_status() = std::move(status);
+}
+
+std::set<uint32_t> wanted_ports(const v1::Gateway& gateway) {
+  std::set<uint32_t> ports;
+  for (const v1::Listener& listener : gateway.spec().listeners()) {
+    if (const std::optional<ListenerPlace> place = wanted_place(listener))
+      ports.insert(place->port);
+  }
+  return ports;
+}
+
+}  // namespace limpet

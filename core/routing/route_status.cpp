@@ -1,0 +1,155 @@
+// The status of an HTTPRoute: what becomes of each of its parents, and whether its backends exist.
+#include <algorithm>
+#include <vector>
+
+#include "core/base/text.h"
+#include "core/resource/condition.h"
+#include "core/routing/compile_index.h"
+#include "core/routing/compile_route.h"
+#include "core/routing/route_attachment.h"
+#include "core/routing/status.h"
+
+namespace limpet {
+namespace {
+
+constexpr size_t kShownProblems = 3;  // of a route's backends, in one message
+
+// How far the route came with a listener that its reference means.
+enum class Step { kNotAllowed, kNoHostname, kNotServed, kAttached };
+
+Step try_listener(const CompileIndex& index, const v1::HTTPRoute& route, const v1::Gateway& gateway,
+                  int number) {
+  const v1::Listener& listener = gateway.spec().listeners(number);
+  if (!wanted_place(listener) || !allows(route, gateway, listener, index.snapshot)) {
+    return Step::kNotAllowed;
+  }
+  if (effective_hostnames(listener.hostname(), route).empty()) return Step::kNoHostname;
+  return is_served(*index.gateways, gateway, number) ? Step::kAttached : Step::kNotServed;
+}
+
+// What the reference means, for people: "Gateway edge/main, listener https, port 443".
+std::string reference_text(const v1::HTTPRoute& route, const v1::ParentReference& parent) {
+  std::string text = str_cat("Gateway ", parent_name(route, parent));
+  if (!parent.section_name().empty()) text += str_cat(", listener ", parent.section_name());
+  if (parent.port() != 0) text += str_cat(", port ", parent.port());
+  return text;
+}
+
+// The Gateway that the reference names; null when there is none.
+const v1::Gateway* find_parent(const CompileIndex& index, const v1::HTTPRoute& route,
+                               const v1::ParentReference& parent) {
+  if (!names_gateway(parent)) return nullptr;
+  const auto found = index.gateways->gateways.find(parent_name(route, parent));
+  return found == index.gateways->gateways.end() ? nullptr : found->second.get();
+}
+
+Verdict judge_parent(const CompileIndex& index, const v1::HTTPRoute& route,
+                     const v1::ParentReference& parent, const v1::Gateway* gateway) {
+  if (!names_gateway(parent)) {
+    return {kFalse, "NoMatchingParent",
+            str_cat("a parent of kind ", parent.kind(), " is not served; Gateway is")};
+  }
+  const std::string named = reference_text(route, parent);
+  if (gateway == nullptr) {
+    return {kFalse, "NoMatchingParent",
+            str_cat("Gateway ", parent_name(route, parent), " does not exist")};
+  }
+  // The listener that the route came furthest with says what is missing.
+  std::vector<Step> steps;
+  for (int i = 0; i < gateway->spec().listeners_size(); ++i) {
+    if (!names_listener(parent, gateway->spec().listeners(i))) continue;
+    steps.push_back(try_listener(index, route, *gateway, i));
+  }
+  if (steps.empty()) return {kFalse, "NoMatchingParent", str_cat(named, ": no such listener")};
+  switch (*std::max_element(steps.begin(), steps.end())) {
+    case Step::kAttached:
+      return {kTrue, "Accepted"};
+    case Step::kNotAllowed:
+      return {kFalse, "NotAllowedByListeners",
+              str_cat(named, " takes no HTTPRoute from namespace ", route.metadata().namespace_())};
+    case Step::kNoHostname:
+      return {kFalse, "NoMatchingListenerHostname",
+              str_cat(named, " has none of the hosts ", join(route.spec().hostnames(), ", "))};
+    case Step::kNotServed:
+      break;
+  }
+  return {kFalse, "NoMatchingParent",
+          str_cat(named, ": an older Gateway has the listener's port and host name")};
+}
+
+// Nothing when the backendRef leads to a Service port.
+Verdict judge_backend(const RoutingTable& table, const v1::HTTPRoute& route,
+                      const v1::HTTPBackendRef& ref) {
+  const EntryKey service{"Service", route.metadata().namespace_(), ref.name()};
+  switch (check_backend(route, ref)) {
+    case RefProblem::kInvalidKind:
+      return {kFalse, "InvalidKind",
+              str_cat("a backend of kind ", ref.has_kind() ? ref.kind() : "Service",
+                      ref.group().empty() ? "" : " of group ", ref.group(),
+                      " is not served; Service is")};
+    case RefProblem::kRefNotPermitted:
+      return {kFalse, "RefNotPermitted",
+              str_cat("Service ", ref.namespace_(), "/", ref.name(), " is of another namespace")};
+    case RefProblem::kNoPort:
+      return {kFalse, "BackendNotFound", str_cat("names no port of ", to_string(service))};
+    case RefProblem::kNone:
+      break;
+  }
+  if (table.find(backend_cluster(route, ref)) != nullptr) return {kTrue, "ResolvedRefs"};
+  const bool exists = table.index->snapshot.find(service) != nullptr;
+  return {kFalse, "BackendNotFound",
+          exists ? str_cat(to_string(service), " has no port ", ref.port())
+                 : str_cat(to_string(service), " does not exist")};
+}
+
+// The first problem's reason, and where each is.
+Verdict judge_backends(const RoutingTable& table, const v1::HTTPRoute& route) {
+  std::string_view reason;
+  std::vector<std::string> problems;
+  size_t count = 0;
+  for (int r = 0; r < route.spec().rules_size(); ++r) {
+    const auto& refs = route.spec().rules(r).backend_refs();
+    for (int b = 0; b < refs.size(); ++b) {
+      const Verdict verdict = judge_backend(table, route, refs[b]);
+      if (verdict.status == kTrue) continue;
+      if (++count == 1) reason = verdict.reason;
+      if (count > kShownProblems) continue;
+      problems.push_back(str_cat("spec.rules[", r, "].backendRefs[", b, "]: ", verdict.message));
+    }
+  }
+  if (count == 0) return {kTrue, "ResolvedRefs"};
+  if (count > kShownProblems) problems.push_back(str_cat(count - kShownProblems, " more"));
+  return {kFalse, reason, join(problems, "; ")};
+}
+
+std::string controller_of(const Snapshot& snapshot, const v1::Gateway* gateway) {
+  std::string controller(kDefaultController);
+  if (gateway == nullptr) return controller;
+  const EntryPtr entry = snapshot.find({"GatewayClass", "", gateway->spec().gateway_class_name()});
+  v1::GatewayClass named;
+  if (entry != nullptr && named.ParseFromString(entry->bytes)) {
+    controller = named.spec().controller_name();
+  }
+  return controller;
+}
+
+}  // namespace
+
+void set_route_status(const RoutingTable& table, v1::HTTPRoute& route) {
+  const CompileIndex& index = *table.index;
+  const int64_t generation = route.metadata().generation();
+  const Verdict backends = judge_backends(table, route);
+  v1::HTTPRouteStatus status;
+  for (const v1::ParentReference& ref : route.spec().parent_refs()) {
+    const v1::Gateway* gateway = find_parent(index, route, ref);
+    v1::HTTPRouteStatus::Parent& parent = *status.add_parents();
+    *parent.mutable_parent_ref() = ref;
+    parent.set_controller_name(controller_of(index.snapshot, gateway));
+    set_condition(*parent.add_conditions(), "Accepted", generation,
+                  judge_parent(index, route, ref, gateway));
+    set_condition(*parent.add_conditions(), "ResolvedRefs", generation, backends);
+  }
+  *route.mutable_status() = std::move(status);
+}
+
+}  // namespace limpet

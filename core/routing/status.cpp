@@ -1,0 +1,77 @@
+#include "core/routing/status.h"
+
+#include "core/base/text.h"
+#include "core/resource/condition.h"
+#include "core/routing/compile_cluster.h"
+#include "core/routing/compile_index.h"
+#include "core/routing/compile_policy.h"
+
+namespace limpet {
+namespace {
+
+// How one port of a policy fares.
+Verdict judge_port(const RoutingTable& table, const v1::SessionStickyPolicy& policy, int port) {
+  const v1::ObjectMeta& metadata = policy.metadata();
+  const std::string& service = policy.spec().target_ref().name();
+  const auto* cluster = table.clusters.find(cluster_name(metadata.namespace_(), service, port));
+  if (cluster == nullptr) {
+    const EntryKey key{"Service", metadata.namespace_(), service};
+    const bool exists = table.index->snapshot.find(key) != nullptr;
+    return {kFalse, "TargetNotFound",
+            exists ? str_cat(to_string(key), " has no port ", port)
+                   : str_cat(to_string(key), " does not exist")};
+  }
+  const RoutingCluster& compiled = **cluster;
+  const auto own = applied_policy({&policy, 1}, port);
+  if (compiled.policy_name == object_name(metadata) || compiled.policy == own->policy) {
+    return {kTrue, "Accepted"};
+  }
+  return {kFalse, "Conflicted",
+          str_cat("the older SessionStickyPolicy ", compiled.policy_name, " has port ", port,
+                  " of ", service, " and other settings")};
+}
+
+Verdict judge_policy(const RoutingTable& table, const v1::SessionStickyPolicy& policy) {
+  if (target_service(policy).empty()) {
+    return {kFalse, "Invalid",
+            str_cat("spec.targetRef: a Service of another namespace (",
+                    policy.spec().target_ref().namespace_(), ") cannot be made sticky from here")};
+  }
+  for (const v1::SessionStickyPort& port : policy.spec().ports()) {
+    Verdict verdict = judge_port(table, policy, port.port());
+    if (verdict.status != kTrue) return verdict;
+  }
+  return {kTrue, "Accepted"};
+}
+
+}  // namespace
+
+void set_policy_status(const RoutingTable& table, v1::SessionStickyPolicy& policy) {
+  const Verdict verdict = judge_policy(table, policy);
+  set_condition(*policy.mutable_status()->add_conditions(), "Accepted",
+                policy.metadata().generation(), verdict);
+}
+
+void set_status(const RoutingTable& table, v1::Resource& resource) {
+  switch (resource.object_case()) {
+    case v1::Resource::kGateway:
+      return set_gateway_status(table, *resource.mutable_gateway());
+    case v1::Resource::kHttpRoute:
+      return set_route_status(table, *resource.mutable_http_route());
+    case v1::Resource::kSessionStickyPolicy:
+      return set_policy_status(table, *resource.mutable_session_sticky_policy());
+    case v1::Resource::kGatewayClass: {
+      v1::GatewayClass& object = *resource.mutable_gateway_class();
+      return set_condition(*object.mutable_status()->add_conditions(), "Accepted",
+                           object.metadata().generation(), {kTrue, "Accepted"});
+    }
+    // Nothing that could be wrong with them.
+    case v1::Resource::kNamespace:
+    case v1::Resource::kService:
+    case v1::Resource::kEndpointSlice:
+    case v1::Resource::OBJECT_NOT_SET:
+      return;
+  }
+}
+
+}  // namespace limpet

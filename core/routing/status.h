@@ -1,0 +1,34 @@
+// The conditions of an object that follow from the configuration alone (Gateway API v1: Accepted,
+// ResolvedRefs, Programmed, Conflicted). How far the nodes are is server/object_status.h.
+//
+// They are read off the compiled table and its index, by the functions that compile() decides with:
+// what is told is what is served, by a node that serves all Gateways. A node that serves only one
+// of two that conflict knows of no conflict.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string_view>
+
+#include "core/routing/routing_table.h"
+#include "limpet/v1/resource.pb.h"
+
+namespace limpet {
+
+// HTTPRouteStatus.parents[].controllerName where the Gateway's class is not stored.
+inline constexpr std::string_view kDefaultController = "limpet.dev/gateway";
+
+// Fills in the object's status, which is empty before. Requires, of all: the table is one that
+// compile() made, of a state that holds the object as it is given. A Gateway costs the routes that
+// name it; every other object what it names itself.
+void set_status(const RoutingTable& table, v1::Resource& resource);
+
+void set_gateway_status(const RoutingTable& table, v1::Gateway& gateway);
+void set_route_status(const RoutingTable& table, v1::HTTPRoute& route);
+void set_policy_status(const RoutingTable& table, v1::SessionStickyPolicy& policy);
+
+// The ports that nodes are to open for the Gateway. Its listeners there may be left out all the
+// same, where an older Gateway has their places.
+std::set<uint32_t> wanted_ports(const v1::Gateway& gateway);
+
+}  // namespace limpet
