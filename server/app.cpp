@@ -152,7 +152,7 @@ absl::Status run_server(const ServerOptions& options) {
 
   // The API. Declared before the server, which uses them until it is gone.
   DiscoveryService discovery(publisher, registry);
-  ManagementService management(applier, publisher, registry, options.version);
+  ManagementService management(applier, publisher, registry, discovery.parts(), options.version);
   int port = 0;
   auto server = start_grpc(options.listen, discovery, management, port);
   if (!server.ok()) return server.status();

@@ -69,6 +69,7 @@ Applier::Applier(Store& store, Publisher& publisher, const Retention& retention)
     : store_(store), publisher_(publisher), retention_(retention), index_(publisher.head()) {
   CompileResult compiled = compile(publisher.head(), nullptr);
   table_ = std::move(compiled.table);
+  publisher_.set_table(table_);
   // An older program stored what this one cannot compile. The next change that mends it goes in.
   for (const CompileError& error : compiled.errors) {
     spdlog::error("stored {} does not compile: {} {}", to_string(error.object), error.field,
@@ -201,7 +202,7 @@ Applier::Outcome Applier::carry_out(Plan plan, const Snapshot& before, Change& c
   if (!committed.ok()) return failure(committed.status());
   index_.apply(before, delta);
   table_ = std::move(compiled.table);
-  publisher_.publish(std::move(next));
+  publisher_.publish(std::move(next), table_);
   if (absl::Status s = store_.compact(retention_, change.audit.unix_ms); !s.ok()) {
     spdlog::warn("old revisions stay for now: {}", s.ToString());
   }

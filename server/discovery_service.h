@@ -36,6 +36,9 @@ class DiscoveryService final
   // those on which no Hello came in time are ended.
   void heartbeat();
 
+  // What nodes get that serve only some of the Gateways. Lives as long as the service.
+  ScopedStates& parts() { return parts_; }
+
   // Ends every stream, and each that comes later, with UNAVAILABLE.
   void stop();
 

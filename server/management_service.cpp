@@ -155,16 +155,38 @@ grpc::ServerUnaryReactor* ManagementService::Get(grpc::CallbackServerContext* co
                                                  v1::GetResponse* response) {
   const absl::StatusOr<EntryKey> key = resolve_key(request->key());
   if (!key.ok()) return finish(context, key.status());
-  const Snapshot head = publisher_.head();
+  const auto [head, table] = publisher_.compiled_head();
   const EntryPtr entry = head.find(*key);
   if (entry == nullptr) {
     return finish(context, absl::NotFoundError(str_cat("not found: ", to_string(*key))));
   }
   absl::StatusOr<v1::Resource> resource = resource_of(*entry);
   if (!resource.ok()) return finish(context, resource.status());
+  const NodeFacts nodes = node_facts(head.id().epoch);
+  tell_status(table.get(), nodes, *entry, *resource);
   *response->mutable_state() = to_proto(head.id());
   *response->mutable_resource() = *std::move(resource);
   return finish(context, absl::OkStatus());
+}
+
+NodeFacts ManagementService::node_facts(Epoch epoch) {
+  const auto part_of = [&](const GatewayNames& gateways) -> std::optional<Snapshot> {
+    const auto part = parts_.of(gateways);
+    if (!part.ok() || *part == nullptr) return std::nullopt;
+    return (*part)->head();
+  };
+  return NodeFacts(registry_.list(unix_ms_now()), epoch, part_of);
+}
+
+void ManagementService::tell_statuses(v1::ListResponse& page) {
+  const auto [head, table] = publisher_.compiled_head();
+  const NodeFacts nodes = node_facts(head.id().epoch);
+  for (v1::Resource& resource : *page.mutable_resources()) {
+    const EntryPtr entry = head.find(key_of(resource));
+    const std::string& revision = metadata_of(*object_of(resource)).resource_version();
+    const bool same = entry != nullptr && str_cat(entry->revision) == revision;
+    if (same) tell_status(table.get(), nodes, *entry, resource);
+  }
 }
 
 grpc::ServerUnaryReactor* ManagementService::List(grpc::CallbackServerContext* context,
@@ -182,12 +204,17 @@ grpc::ServerUnaryReactor* ManagementService::List(grpc::CallbackServerContext* c
   if (!state) {
     return read_past(context, response, [this, listing = *listing] {
       const absl::StatusOr<Snapshot> past = applier_.state_at(listing.start->revision);
-      return past.ok() ? list_page(*past, listing) : past.status();
+      absl::StatusOr<v1::ListResponse> page =
+          past.ok() ? list_page(*past, listing) : past.status();
+      if (page.ok()) tell_statuses(*page);
+      return page;
     });
   }
   absl::StatusOr<v1::ListResponse> page = list_page(*state, *listing);
-  if (page.ok()) *response = *std::move(page);
-  return finish(context, page.status());
+  if (!page.ok()) return finish(context, page.status());
+  *response = *std::move(page);
+  tell_statuses(*response);
+  return finish(context, absl::OkStatus());
 }
 
 grpc::ServerUnaryReactor* ManagementService::ListNodes(grpc::CallbackServerContext* context,

@@ -10,7 +10,9 @@
 #include "server/answer_stream_grpc.h"
 #include "server/applier.h"
 #include "server/node_registry.h"
+#include "server/object_status.h"
 #include "server/publisher.h"
+#include "server/scoped_states.h"
 #include "server/serial_worker.h"
 #include "server/watch_service.h"
 
@@ -25,10 +27,11 @@ class ManagementService final : public v1::Management::CallbackService {
 
   // All must outlive the service, and the service the gRPC server.
   ManagementService(Applier& applier, Publisher& publisher, NodeRegistry& registry,
-                    std::string version)
+                    ScopedStates& parts, std::string version)
       : applier_(applier),
         publisher_(publisher),
         registry_(registry),
+        parts_(parts),
         version_(std::move(version)) {}
 
   grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context,
@@ -86,9 +89,14 @@ class ManagementService final : public v1::Management::CallbackService {
   grpc::ServerUnaryReactor* read_past(grpc::CallbackServerContext* context, Response* response,
                                       Read read);
 
+  NodeFacts node_facts(Epoch epoch);
+  // Of the objects that are still what they are in the page, which may be of a past state.
+  void tell_statuses(v1::ListResponse& page);
+
   Applier& applier_;
   Publisher& publisher_;
   NodeRegistry& registry_;
+  ScopedStates& parts_;  // what nodes get
   const std::string version_;
   AnswerStreams<v1::WaitActiveResponse> waits_{kMaxWaits};
   AnswerStreams<v1::WatchNodesResponse> node_watches_{kMaxNodeWatches};

@@ -11,6 +11,16 @@ Snapshot Publisher::head() const {
   return states_.newest();
 }
 
+Publisher::Compiled Publisher::compiled_head() const {
+  const std::lock_guard lock(mutex_);
+  return {states_.newest(), table_};
+}
+
+void Publisher::set_table(std::shared_ptr<const RoutingTable> table) {
+  const std::lock_guard lock(mutex_);
+  table_.swap(table);
+}
+
 std::optional<Snapshot> Publisher::find(const StateId& id) const {
   // Revisions grow; equal ones are told apart by epoch and digest.
   std::optional<Snapshot> found = at(id.revision);
@@ -25,11 +35,12 @@ std::optional<Snapshot> Publisher::at(uint64_t revision) const {
   return *found;
 }
 
-void Publisher::publish(Snapshot next) {
+void Publisher::publish(Snapshot next, std::shared_ptr<const RoutingTable> table) {
   Snapshot forgotten;  // goes when the lock is released
   {
     const std::lock_guard lock(mutex_);
     forgotten = states_.add(std::move(next));
+    table_.swap(table);  // the old one goes with the argument, likewise
   }
   published_.notify();
 }

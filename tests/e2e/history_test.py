@@ -51,6 +51,7 @@ class History(HistoryCase):
         copy.CopyFrom(resource)
         copy.service.metadata.resource_version = ''
         copy.service.metadata.generation = 0
+        copy.service.ClearField('status')
         return copy
 
     def test_history_diff_and_rollback(self):
