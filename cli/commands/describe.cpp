@@ -7,6 +7,7 @@
 #include "cli/output/columns.h"
 #include "cli/output/document.h"
 #include "cli/output/label.h"
+#include "cli/output/status_text.h"
 #include "cli/output/table.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
@@ -70,14 +71,16 @@ void print_object(const Session& session, const v1::Resource& resource) {
   print_line(out, "Generation", str_cat(metadata.generation()));
   print_line(out, "Revision", metadata.resource_version());
 
-  // The rest, whatever the kind has.
+  // The rest, whatever the kind has; the status comes last, as a table.
   DocumentNode rest = DocumentNode::map();
   for (const DocumentNode::Entry& entry : document.entries) {
     const bool shown =
-        entry.first == "apiVersion" || entry.first == "kind" || entry.first == "metadata";
+        entry.first == "apiVersion" || entry.first == "kind" || entry.first == "metadata" ||
+        entry.first == "status";
     if (!shown) rest.entries.push_back(entry);
   }
   if (!rest.entries.empty()) out << to_yaml(rest);
+  out << status_text(resource);
 }
 
 // The newest changes of the object.

@@ -4,6 +4,7 @@
 #include <set>
 #include <string_view>
 
+#include "cli/output/status_text.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
 
@@ -17,6 +18,7 @@ struct Column {
   std::string_view header;
   bool wide;
   Cell cell;
+  bool status = false;  // told by the server, and not in a watch
 };
 
 constexpr std::string_view kServiceNameLabel = "kubernetes.io/service-name";
@@ -171,27 +173,48 @@ std::string policy_expires(const v1::Resource& resource) {
   });
 }
 
+std::string accepted(const v1::Resource& resource) { return condition_text(resource, "Accepted"); }
+
+std::string resolved(const v1::Resource& resource) {
+  return condition_text(resource, "ResolvedRefs");
+}
+
+std::string programmed(const v1::Resource& resource) {
+  return condition_text(resource, "Programmed");
+}
+
 // Between the name and the age, in this order.
 constexpr Column kColumns[] = {
     {"GatewayClass", "CONTROLLER", false, class_controller},
+    {"GatewayClass", "ACCEPTED", false, accepted, true},
     {"Gateway", "CLASS", false, gateway_class},
     {"Gateway", "PORTS", false, listener_ports},
     {"Gateway", "LISTENERS", true, listener_names},
+    {"Gateway", "PROGRAMMED", false, programmed, true},
+    {"Gateway", "ATTACHED", false, attached_text, true},
+    {"Gateway", "ACTIVE", false, active_text, true},
     {"HTTPRoute", "HOSTNAMES", false, hostnames},
     {"HTTPRoute", "PARENTS", false, parents},
     {"HTTPRoute", "RULES", true, rule_count},
     {"HTTPRoute", "BACKENDS", true, backends},
+    {"HTTPRoute", "ACCEPTED", false, accepted, true},
+    {"HTTPRoute", "RESOLVED", false, resolved, true},
+    {"HTTPRoute", "ACTIVE", false, active_text, true},
     {"Service", "TYPE", false, service_type},
     {"Service", "PORTS", false, service_ports},
     {"Service", "SELECTOR", true, service_selector},
+    {"Service", "ACTIVE", true, active_text, true},
     {"EndpointSlice", "ADDRESSTYPE", false, address_type},
     {"EndpointSlice", "PORTS", false, slice_ports},
     {"EndpointSlice", "ENDPOINTS", false, slice_addresses},
     {"EndpointSlice", "SERVICE", true, slice_service},
+    {"EndpointSlice", "ACTIVE", true, active_text, true},
     {"SessionStickyPolicy", "SERVICE", false, policy_service},
     {"SessionStickyPolicy", "PORTS", false, policy_ports},
     {"SessionStickyPolicy", "COOKIE", false, policy_cookie},
     {"SessionStickyPolicy", "EXPIRES", false, policy_expires},
+    {"SessionStickyPolicy", "ACCEPTED", false, accepted, true},
+    {"SessionStickyPolicy", "ACTIVE", false, active_text, true},
 };
 
 std::string created_age(const v1::ObjectMeta& metadata, absl::Time now) {
@@ -221,7 +244,8 @@ Table kind_table(const KindInfo& kind, std::span<const v1::Resource> resources,
                  const TableStyle& style) {
   std::vector<const Column*> columns;
   for (const Column& column : kColumns) {
-    if (column.kind == kind.kind && (style.wide || !column.wide)) columns.push_back(&column);
+    if (column.kind != kind.kind || (column.wide && !style.wide)) continue;
+    if (style.events.empty() || !column.status) columns.push_back(&column);
   }
   const bool with_namespace = style.with_namespace && kind.namespaced;
   std::vector<std::string> header;

@@ -170,9 +170,9 @@ TEST_F(GwctlTest, GetByKindAndName) {
             "namespace/server   <unknown>\n"
             "\n"
             "NAMESPACE   NAME                                               HOSTNAMES   PARENTS"
-            "   AGE\n"
+            "   ACCEPTED   RESOLVED   ACTIVE   AGE\n"
             "server      httproute.gateway.networking.k8s.io/fortio-route   *           <none> "
-            "   <unknown>\n");
+            "   <none>     <none>     <none>   <unknown>\n");
   EXPECT_EQ(gwctl({"get", "httproute/fortio-route", "ns/server", "-n", "server", "-o", "name"}),
             kOk);
   EXPECT_EQ(gwctl.out, "httproute.gateway.networking.k8s.io/fortio-route\nnamespace/server\n");

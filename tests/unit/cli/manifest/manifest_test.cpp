@@ -151,6 +151,24 @@ TEST(Manifest, ServerOwnedFieldsAreDroppedUnread) {
             "api_version: \"v1\" kind: \"Namespace\" metadata { name: \"a\" }");
 }
 
+// As `kubectl get gateway -o yaml` shows it, with what this version has no field for.
+TEST(Manifest, AStatusOfKubernetesIsDropped) {
+  const std::string spec =
+      "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n"
+      "metadata: {name: a, namespace: b}\n"
+      "spec: {gatewayClassName: c, listeners: [{name: http, port: 80, protocol: HTTP}]}\n";
+  const Manifest manifest = read(
+      spec +
+      "status:\n"
+      "  addresses: [{type: IPAddress, value: 10.0.0.1}]\n"
+      "  attachedListenerSets: 0\n"
+      "  conditions: [{type: Accepted, status: \"True\", lastTransitionTime: \"2026-01-01\"}]\n"
+      "  listeners: [{name: 7, attachedRoutes: many}]\n");
+  ASSERT_TRUE(manifest.problems.empty()) << to_string(manifest.problems[0]);
+  EXPECT_EQ(manifest.objects[0].resource.ShortDebugString(),
+            read(spec).objects[0].resource.ShortDebugString());
+}
+
 TEST(Manifest, NullIsAbsent) {
   const Manifest manifest =
       read("apiVersion: v1\nkind: Namespace\nmetadata: {name: a, labels: ~}\nspec:\n");

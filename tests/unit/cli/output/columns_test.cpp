@@ -41,14 +41,14 @@ TEST(Columns, HttpRoute) {
       }
     })pb";
   EXPECT_EQ(table_of("HTTPRoute", route, {.now = kNow}),
-            "NAME   HOSTNAMES   PARENTS                 AGE\n"
-            "a      a.com       gw:8000,other/gw/http   10s\n");
+            "NAME   HOSTNAMES   PARENTS                 ACCEPTED   RESOLVED   ACTIVE   AGE\n"
+            "a      a.com       gw:8000,other/gw/http   <none>     <none>     <none>   10s\n");
   EXPECT_EQ(table_of("HTTPRoute", route,
                      {.wide = true, .with_namespace = true, .with_kind = true, .now = kNow}),
             "NAMESPACE   NAME                                    HOSTNAMES   PARENTS               "
-            "  RULES   BACKENDS       AGE\n"
+            "  RULES   BACKENDS       ACCEPTED   RESOLVED   ACTIVE   AGE\n"
             "server      httproute.gateway.networking.k8s.io/a   a.com       "
-            "gw:8000,other/gw/http   2       pipy:80,b:81   10s\n");
+            "gw:8000,other/gw/http   2       pipy:80,b:81   <none>     <none>     <none>   10s\n");
 }
 
 TEST(Columns, EndpointSlicesShowTheFirstAddresses) {
@@ -67,8 +67,9 @@ TEST(Columns, EndpointSlicesShowTheFirstAddresses) {
     })pb";
   EXPECT_EQ(
       table_of("EndpointSlice", slice, {.wide = true, .now = kNow}),
-      "NAME   ADDRESSTYPE   PORTS   ENDPOINTS                          SERVICE   AGE\n"
-      "a      IPv4          80      10.0.0.1,10.0.0.2,10.0.0.3+1more   pipy      <unknown>\n");
+      "NAME   ADDRESSTYPE   PORTS   ENDPOINTS                          SERVICE   ACTIVE   AGE\n"
+      "a      IPv4          80      10.0.0.1,10.0.0.2,10.0.0.3+1more   pipy      <none>   "
+      "<unknown>\n");
 }
 
 TEST(Columns, SessionStickyPoliciesShowWhatHolds) {
@@ -86,8 +87,32 @@ TEST(Columns, SessionStickyPoliciesShowWhatHolds) {
       }
     })pb";
   EXPECT_EQ(table_of("SessionStickyPolicy", policy, {.now = kNow}),
-            "NAME   SERVICE   PORTS   COOKIE   EXPIRES      AGE\n"
-            "a      pipy      80,81   own      600s,3600s   <unknown>\n");
+            "NAME   SERVICE   PORTS   COOKIE   EXPIRES      ACCEPTED   ACTIVE   AGE\n"
+            "a      pipy      80,81   own      600s,3600s   <none>     <none>   <unknown>\n");
+}
+
+TEST(Columns, ShowWhatTheServerTells) {
+  const std::string gateway = R"pb(
+    gateway {
+      metadata { name: "a" }
+      spec {
+        gateway_class_name: "c"
+        listeners { name: "http" port: 80 }
+      }
+      status {
+        conditions { type: "Programmed" status: "True" reason: "Programmed" }
+        nodes { desired: 2 active: 1 rejected: 0 stale: 0 }
+        listeners { name: "http" attached_routes: 3 }
+      }
+    })pb";
+  EXPECT_EQ(table_of("Gateway", gateway, {.now = kNow}),
+            "NAME   CLASS   PORTS   PROGRAMMED   ATTACHED   ACTIVE   AGE\n"
+            "a      c       80      True         3          1/2      <unknown>\n");
+  const std::vector<std::string> events = {"ADDED"};
+  EXPECT_EQ(table_of("Gateway", gateway, {.now = kNow, .events = events}),
+            "EVENT   NAME   CLASS   PORTS   AGE\n"
+            "ADDED   a      c       80      <unknown>\n")
+      << "a watch is not told";
 }
 
 TEST(Columns, EveryKindHasATable) {
