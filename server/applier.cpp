@@ -43,6 +43,14 @@ Applier::Outcome failure(absl::Status status) {
   return Applier::Outcome{std::move(status), {}, {}, {}};
 }
 
+// A disk that fails is the operator's business too, and whoever asked may be somebody else.
+absl::Status not_stored(uint64_t revision, const absl::Status& why) {
+  const std::string message =
+      str_cat("revision ", revision, " is not stored, and nothing is changed: ", why.message());
+  spdlog::error("{}", message);
+  return absl::Status(why.code(), message);
+}
+
 std::string answer_of(const Applier::Outcome& outcome) {
   v1::ApplyResponse answer;
   *answer.mutable_state() = to_proto(outcome.state);
@@ -199,7 +207,7 @@ Applier::Outcome Applier::carry_out(Plan plan, const Snapshot& before, Change& c
   change.request.answer = answer_of(outcome);
   const auto committed =
       store_.commit(revision, plan.batch, next.id().digest, change.audit, change.request);
-  if (!committed.ok()) return failure(committed.status());
+  if (!committed.ok()) return failure(not_stored(revision + 1, committed.status()));
   index_.apply(before, delta);
   table_ = std::move(compiled.table);
   publisher_.publish(std::move(next), table_);

@@ -32,14 +32,43 @@ absl::StatusCode code_of(int extended_error) {
   }
 }
 
+// The error of the operating system behind the newest one of SQLite; 0: none is known. A COMMIT
+// does not put it where sqlite3_system_errno looks, but the file that failed has it.
+int system_error_of(sqlite3* handle) {
+  if (const int error = sqlite3_system_errno(handle); error != 0) return error;
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+  int error = 0;
+  if (log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+  }
+  if (error == 0) sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
+// What the operator has to do first.
+std::string_view advice_for(int extended_error) {
+  switch (extended_error & 0xFF) {
+    case SQLITE_FULL:
+      return "; make room on its disk, then try again";
+    case SQLITE_IOERR:
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+      return "; see to its disk, then try again";
+    default:
+      return "";
+  }
+}
+
 absl::Status error_of(sqlite3* handle, int error) {
   const absl::StatusCode code = code_of(error);
-  std::string message = str_cat("database: ", sqlite3_errmsg(handle));
+  const char* file = sqlite3_db_filename(handle, "main");
+  std::string message = str_cat(file == nullptr ? "database" : file, ": ", sqlite3_errmsg(handle));
   if (code == absl::StatusCode::kUnavailable) {
-    const int os_error = sqlite3_system_errno(handle);
+    const int os_error = system_error_of(handle);
     if (os_error != 0) message = str_cat(absl::ErrnoToStatus(os_error, message).message());
   }
-  return absl::Status(code, message);
+  return absl::Status(code, str_cat(message, advice_for(error)));
 }
 
 }  // namespace

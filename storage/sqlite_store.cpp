@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include <absl/strings/match.h>
+
 #include "core/base/text.h"
 #include "storage/migrations.h"
 
@@ -17,6 +19,8 @@ absl::Status check_integrity(sqlite::Database& database) {
 }
 
 absl::Status in_file(const std::filesystem::path& path, const absl::Status& status) {
+  // SQLite's own errors name it already, by its absolute path.
+  if (absl::StrContains(status.message(), path.filename().string())) return status;
   return absl::Status(status.code(), str_cat(path.string(), ": ", status.message()));
 }
 

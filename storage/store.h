@@ -94,7 +94,9 @@ class Store {
   // Makes the batch revision `expected_revision` + 1 and returns that; it is durable then.
   // Requires: the entries carry that revision. `digest` is that of the state after the batch.
   // ABORTED: the head is not `expected_revision`. RESOURCE_EXHAUSTED: the disk is full.
-  // UNAVAILABLE: it cannot be written. After any error nothing is changed.
+  // UNAVAILABLE: it cannot be written. After any error nothing is changed, and a later commit takes
+  // the same revision; but where the disk took the bytes and failed to sync them, a crash before
+  // that may leave this one stored, as a whole.
   virtual absl::StatusOr<uint64_t> commit(uint64_t expected_revision, const Batch& batch,
                                           const Digest& digest, const AuditRecord& audit,
                                           const RequestRecord& request) = 0;

@@ -107,8 +107,9 @@ TEST_F(ApplierTest, RefusesAsAWhole) {
 TEST_F(ApplierTest, PublishesNothingThatIsNotStored) {
   const StateId before = publisher_.head().id();
   store_.failure = absl::ResourceExhaustedError("disk full");
-  EXPECT_EQ(apply({slice("one", "pipy", {"10.0.0.1"})}).status.code(),
-            absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(apply({slice("one", "pipy", {"10.0.0.1"})}).status,
+            absl::ResourceExhaustedError(
+                "revision 2 is not stored, and nothing is changed: disk full"));
   EXPECT_EQ(publisher_.head().id(), before);
   store_.failure = absl::OkStatus();
   const Applier::Outcome outcome = apply({slice("one", "pipy", {"10.0.0.1"})});

@@ -150,6 +150,8 @@ TEST_F(SqliteStoreTest, ReportsAFullDiskAndGoesOnWhenThereIsRoom) {
   for (int i = 0; i < 100; ++i) put(large, 1, "s" + std::to_string(i), std::string(4096, 'x'));
   const auto refused = commit(*store, empty, large);
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted) << refused.status();
+  EXPECT_EQ(refused.status().message(),
+            file_.string() + ": database or disk is full; make room on its disk, then try again");
   EXPECT_EQ(store->load().value().id(), empty.id());
   Batch small;
   put(small, 1, "a", "a");
