@@ -36,7 +36,9 @@ std::string status_text(const v1::NodeStatus& node, const v1::StateId& head) {
   if (node.stale()) return "Stale";
   if (node.held()) return "Held";
   if (node.rejected_revision() > 0) return "Rejected";
-  if (!node.report().failed_listeners().empty()) return "Degraded";
+  const bool degraded = !node.report().failed_listeners().empty() ||
+                        !node.report().state_file_problem().empty();
+  if (degraded) return "Degraded";
   return serves_head(node, head) ? "Ready" : "Updating";
 }
 
@@ -46,7 +48,9 @@ std::string report_text(const v1::Report& report) {
   for (const v1::Report::FailedListener& failed : report.failed_listeners()) {
     problems.push_back(str_cat("port ", failed.port(), ": ", failed.message()));
   }
-  if (!report.state_file_problem().empty()) problems.push_back(report.state_file_problem());
+  if (!report.state_file_problem().empty()) {
+    problems.push_back(str_cat("not kept for a restart: ", report.state_file_problem()));
+  }
   return join(problems, "; ");
 }
 

@@ -214,6 +214,8 @@ void NodeControl::beat() {
   heartbeat_timer_.expires_after(kHeartbeat);
   heartbeat_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
+    // The disk may be well again, and a change may be long in coming.
+    if (!state_file_problem_.empty()) writer_->retry();
     if (Clock::now() - last_heard_ > kSilence) {
       last_heard_ = Clock::now();
       stream_.restart("no sign of life from the server");

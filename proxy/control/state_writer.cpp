@@ -26,6 +26,15 @@ void StateWriter::keep(std::shared_ptr<const SyncState::Update> update) {
   changed_.notify_one();
 }
 
+void StateWriter::retry() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (failed_ == nullptr || !pending_.empty()) return;
+    pending_.push_back({std::exchange(failed_, nullptr), true});
+  }
+  changed_.notify_one();
+}
+
 void StateWriter::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -35,7 +44,11 @@ void StateWriter::run() {
     pending_.pop_front();
     lock.unlock();
     const SyncState::Update& update = *next.update;
-    written_(file_.append(update.delta, update.full || next.whole, update.next));
+    const absl::Status status = file_.append(update.delta, update.full || next.whole, update.next);
+    lock.lock();
+    failed_ = status.ok() ? nullptr : next.update;
+    lock.unlock();
+    written_(status);
     lock.lock();
   }
 }

@@ -32,6 +32,9 @@ class StateWriter {
 
   // Requires: the update goes on from the one kept before, or is full.
   void keep(std::shared_ptr<const SyncState::Update> update);
+  // Writes the newest state once more, whole, if the last write of it failed and nothing is
+  // pending.
+  void retry();
 
  private:
   struct Pending {
@@ -46,6 +49,8 @@ class StateWriter {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Pending> pending_;  // guarded by mutex_
+  // Guarded by mutex_; null: the last write went well.
+  std::shared_ptr<const SyncState::Update> failed_;
   bool ending_ = false;          // guarded by mutex_
   std::thread thread_;
 };

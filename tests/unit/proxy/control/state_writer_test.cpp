@@ -66,5 +66,28 @@ TEST_F(StateWriterTest, ErrorsAreTold) {
   EXPECT_FALSE(told.get_future().get().ok());
 }
 
+TEST_F(StateWriterTest, AFailedWriteIsRetriedWhole) {
+  std::promise<void> failed;
+  const std::filesystem::path path = directory_ / "absent" / "state.log";
+  absl::Status last;
+  int writes = 0;
+  {
+    StateWriter writer(StateFile(path), [&](const absl::Status& status) {
+      last = status;
+      if (++writes == 2) failed.set_value();
+    });
+    writer.retry();  // nothing to write yet
+    writer.keep(step(1));
+    writer.keep(step(2));
+    failed.get_future().wait();
+    std::filesystem::create_directory(path.parent_path());
+    writer.retry();
+    writer.retry();  // is on its way, or done
+  }
+  EXPECT_TRUE(last.ok()) << last;
+  EXPECT_EQ(writes, 3);
+  EXPECT_EQ(StateFile(path).load().snapshot.id(), state_.id());
+}
+
 }  // namespace
 }  // namespace limpet
