@@ -63,8 +63,8 @@ class Cluster:
         return ['--data-dir', self.dir / 'server', '--listen', self.api,
                 '--admin', f'{self.address(1)}:7701']
 
-    def start_server(self, ready=True):
-        self.server = self.start('limpet-server', *self.server_arguments())
+    def start_server(self, ready=True, env=None):
+        self.server = self.start('limpet-server', *self.server_arguments(), env=env)
         if ready:
             self.wait_ready(self.server, self.address(1), 7701)
         return self.server
@@ -79,8 +79,8 @@ class Cluster:
         """What the node is started with from now on: --gateway and --label."""
         self.selections[node] = flags
 
-    def start_node(self, node, ready=True):
-        process = self.start('limpet-proxy', *self.node_arguments(node))
+    def start_node(self, node, ready=True, env=None):
+        process = self.start('limpet-proxy', *self.node_arguments(node), env=env)
         self.nodes[node] = process
         if ready:
             self.wait_ready(process, self.node_address(node), 7800)
