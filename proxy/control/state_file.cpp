@@ -90,17 +90,17 @@ StateFile::Loaded StateFile::load() {
     const SyncState::Update update = state.on_delta(delta);
     if (update.kind != SyncState::Update::Kind::kActivate) break;
     state.accept(update.next);
+    loaded.snapshot = update.next;
     size_ = file->size() - rest.size();
     if (update.full) first_record_end_ = size_;
   }
   if (size_ != file->size()) {
     loaded.problem = str_cat(path_.string(), " is damaged after byte ", size_, " of ", file->size(),
-                             ": going on with revision ", state.held().id().revision,
+                             ": going on with revision ", loaded.snapshot.id().revision,
                              ", the last one that is whole");
   } else {
-    written_ = state.held().id();
+    written_ = loaded.snapshot.id();
   }
-  loaded.snapshot = state.held();
   return loaded;
 }
 

@@ -34,10 +34,6 @@ class StateFileTest : public ::testing::Test {
       ASSERT_TRUE(file.append(step(r), r == 1, at(r)).ok());
     }
   }
-  std::string bytes() const {
-    std::ifstream in(path_, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
   void overwrite(const std::string& content) const {
     std::ofstream(path_, std::ios::binary) << content;
   }
@@ -73,29 +69,6 @@ TEST_F(StateFileTest, GoesOnAfterARestart) {
   file.load();
   ASSERT_TRUE(file.append(step(4), false, at(4)).ok());
   EXPECT_EQ(StateFile(path_).load().snapshot.id(), at(4).id());
-}
-
-// Cut off or altered at every byte: never a crash, never a state that was not written.
-TEST_F(StateFileTest, DamageCostsNoMoreThanWhatFollowsIt) {
-  write(4);
-  const std::string whole = bytes();
-  for (size_t size = 0; size < whole.size(); ++size) {
-    for (const bool flip : {false, true}) {
-      std::string damaged = flip ? whole : whole.substr(0, size);
-      if (flip) damaged[size] = static_cast<char>(damaged[size] ^ 0x40);
-      overwrite(damaged);
-      StateFile file(path_);
-      const StateFile::Loaded loaded = file.load();
-      const uint64_t revision = loaded.snapshot.id().revision;
-      ASSERT_LT(revision, 5U);
-      EXPECT_EQ(loaded.snapshot.id().digest, at(revision).id().digest) << size;
-      // A cut between two records is a whole file of an older state.
-      EXPECT_TRUE(!loaded.problem.empty() || !flip) << size;
-      if (size % 29 != 0) continue;  // each append waits for the disk
-      ASSERT_TRUE(file.append(step(revision + 1), revision == 0, at(revision + 1)).ok());
-      EXPECT_EQ(StateFile(path_).load().snapshot.id(), at(revision + 1).id());
-    }
-  }
 }
 
 TEST_F(StateFileTest, AnotherFilesContentIsReplaced) {
