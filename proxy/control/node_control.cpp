@@ -77,7 +77,9 @@ v1::NodeMessage NodeControl::hello() const {
   hello.set_address(identity_.address);
   hello.mutable_gateways()->Assign(identity_.gateways.begin(), identity_.gateways.end());
   hello.mutable_labels()->insert(identity_.labels.begin(), identity_.labels.end());
-  if (state_.held().id().revision != 0) *hello.mutable_state() = to_proto(state_.held().id());
+  if (const StateId state = state_.resume(); state.revision != 0) {
+    *hello.mutable_state() = to_proto(state);
+  }
   return message;
 }
 

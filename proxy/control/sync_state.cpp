@@ -6,6 +6,20 @@
 
 namespace limpet {
 
+void SyncState::accept(Snapshot next) {
+  // A stream that began while `next` came to serve may be bringing the way from the state before.
+  const bool outdated =
+      arriving_ && arriving_->from.revision != 0 && arriving_->from != next.id();
+  if (outdated) arriving_.reset();
+  held_ = std::move(next);
+  trusted_ = true;
+}
+
+StateId SyncState::resume() const {
+  const StateId& id = held_.id();
+  return trusted_ ? id : StateId{id.epoch, id.revision, Digest()};
+}
+
 SyncState::Update SyncState::on_delta(const v1::Delta& message) {
   Update update;
   update.problem = message.chunk() == 0 ? begin(message) : append(message);
@@ -45,7 +59,10 @@ std::string SyncState::append(const v1::Delta& message) {
   const Snapshot& base = arriving_->from.revision == 0 ? kNothing : held_;
   for (const v1::Entry& entry : message.upserts()) {
     EntryPtr decoded = decode_entry(entry, base);
-    if (decoded == nullptr) return "a patch that does not fit what this node holds";
+    if (decoded == nullptr) {
+      distrust();
+      return "a patch that does not fit what this node holds";
+    }
     arriving_->delta.upserts.push_back(std::move(decoded));
   }
   for (const v1::EntryKey& key : message.removed()) {
@@ -63,11 +80,10 @@ SyncState::Update SyncState::finish() {
   update.next = base.apply(arrived.delta, arrived.to.epoch, arrived.to.revision);
   update.delta = std::move(arrived.delta);
   if (update.next.id().digest != arrived.to.digest) {
-    // Something was lost or altered on the way. What is held cannot be trusted to be what the
-    // server thinks it is, so the next stream begins from nothing.
+    // Something was lost or altered on the way.
+    distrust();
     update.kind = Update::Kind::kResync;
     update.problem = "the digest after the delta is not the server's";
-    held_ = Snapshot();
     return update;
   }
   update.problem = refusal(update.next.id(), arrived.adopt);
@@ -77,11 +93,11 @@ SyncState::Update SyncState::finish() {
 
 // Empty: the state may be taken.
 std::string SyncState::refusal(const StateId& next, bool adopt) const {
-  if (next.epoch < served_.epoch ||
-      (next.epoch == served_.epoch && next.revision < served_.revision)) {
+  if (next.epoch < held_.id().epoch ||
+      (next.epoch == held_.id().epoch && next.revision < held_.id().revision)) {
     return "the server's state is older than the one that this node serves";
   }
-  if (served_.revision == 0 || next.epoch == served_.epoch || adopt) return {};
+  if (held_.id().revision == 0 || next.epoch == held_.id().epoch || adopt) return {};
   return "the server's database is another one; let this node follow with: gwctl nodes adopt";
 }
 

@@ -36,11 +36,12 @@ class SyncState {
   // The stream is over: chunks of an unfinished delta are worth nothing.
   void on_stream_lost() { arriving_.reset(); }
 
-  void accept(Snapshot next) {
-    held_ = std::move(next);
-    served_ = held_.id();
-  }
+  void accept(Snapshot next);
   const Snapshot& held() const { return held_; }
+  // What a Hello says of it. After a delta from it went wrong: its epoch and revision alone, which
+  // no server takes for a state that it knows, so that everything is sent. (Nothing at all would
+  // hide from a server of another epoch that this node waits to be adopted.)
+  StateId resume() const;
 
  private:
   struct Arriving {
@@ -52,13 +53,15 @@ class SyncState {
     Delta delta;
   };
 
+  // What is held cannot be trusted to be what the server thinks it is.
+  void distrust() { trusted_ = false; }
   std::string begin(const v1::Delta& message);
   std::string append(const v1::Delta& message);
   Update finish();
   std::string refusal(const StateId& next, bool adopt) const;
 
   Snapshot held_;
-  StateId served_;  // the newest that was held: nothing older is taken
+  bool trusted_ = true;
   std::optional<Arriving> arriving_;
 };
 

@@ -105,7 +105,39 @@ TEST(SyncState, AWrongDigestIsNotServedAndStartsOver) {
   v1::Delta altered = messages(kOne, kTwo)[0];
   altered.mutable_upserts(0)->set_object("other");
   EXPECT_EQ(state.on_delta(altered).kind, Kind::kResync);
-  EXPECT_EQ(state.held().id().revision, 0U) << "the next Hello asks for everything";
+  EXPECT_EQ(state.held().id(), kOne.id());
+  // The next Hello asks for everything, and tells what is served all the same.
+  EXPECT_EQ(state.resume(), (StateId{kEpoch, 1, Digest()}));
+  const SyncState::Update everything = state.on_delta(messages(Snapshot(), kTwo)[0]);
+  ASSERT_EQ(everything.kind, Kind::kActivate);
+  state.accept(everything.next);
+  EXPECT_EQ(state.resume(), kTwo.id());
+}
+
+TEST(SyncState, APatchThatDoesNotFitStartsOver) {
+  SyncState state{kOne};
+  v1::Delta altered = messages(kOne, kTwo)[0];
+  altered.mutable_upserts(0)->add_patch()->set_size(100);
+  EXPECT_EQ(state.on_delta(altered).kind, Kind::kResync);
+  EXPECT_EQ(state.held().id(), kOne.id());
+  EXPECT_EQ(state.resume(), (StateId{kEpoch, 1, Digest()}));
+}
+
+// A state comes to serve while a new stream brings the way from the one before.
+TEST(SyncState, AHalfDeltaFromTheStateBeforeIsDropped) {
+  SyncState state{kOne};
+  const Snapshot three = with(with(kTwo, 3, "c", "1"), 3, "d", "1");
+  const auto chunks = messages(kOne, three, 2);
+  EXPECT_EQ(state.on_delta(chunks[0]).kind, Kind::kPartial);
+  state.accept(kTwo);
+  EXPECT_EQ(state.on_delta(chunks[1]).kind, Kind::kResync);
+  EXPECT_EQ(state.resume(), kTwo.id());
+
+  // One from nothing is good whatever is held.
+  const auto all = messages(Snapshot(), three, 2);
+  EXPECT_EQ(state.on_delta(all[0]).kind, Kind::kPartial);
+  state.accept(kTwo);
+  EXPECT_EQ(state.on_delta(all[1]).kind, Kind::kActivate);
 }
 
 TEST(SyncState, OlderStatesAreRefused) {
