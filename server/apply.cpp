@@ -76,12 +76,9 @@ class RequestReader {
     v1::Resource resource = source;
     clear_server_owned(*object_of(resource));
     for (Violation& violation : validate(resource)) {
-      violations_.push_back(
-          {str_cat(place, ".", violation.field), std::move(violation.message)});
-    }
-    if (resource.ByteSizeLong() > kMaxObjectBytes) {
-      violations_.push_back(
-          {place, str_cat("is larger than ", kMaxObjectBytes, " bytes; split it up")});
+      const bool of_field = !violation.field.empty();
+      violations_.push_back({of_field ? str_cat(place, ".", violation.field) : place,
+                             std::move(violation.message)});
     }
     const EntryKey key = key_of(resource);
     const auto [first, added] = seen_.emplace(key, index);

@@ -14,8 +14,6 @@
 
 namespace limpet {
 
-// An object's stored bytes are at most this, so that it fits into one message of the node stream.
-inline constexpr size_t kMaxObjectBytes = 1024 * 1024 - 8 * 1024;
 // Objects in one request, deletes among them.
 inline constexpr size_t kMaxRequestObjects = 200'000;
 

@@ -93,6 +93,10 @@ std::vector<Violation> validate(const v1::Resource& resource) {
   validate_type(*object, *info, report);
   dispatch(resource, report);
   find_unsupported(*object, report);
+  if (const size_t bytes = object->ByteSizeLong(); bytes > kMaxObjectBytes) {
+    report.add(str_cat("has ", bytes, " bytes, more than the ", kMaxObjectBytes,
+                       " that an object may have; split it up"));
+  }
   return in_field_order(*object->GetDescriptor(), report.take());
 }
 

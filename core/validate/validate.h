@@ -6,12 +6,17 @@
 // The same code runs in gwctl, offline, and in the server.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "limpet/v1/resource.pb.h"
 
 namespace limpet {
+
+// Of an object, without what the server adds to it (much less than 8 KiB): so it fits into one
+// message of the node stream, which has 1 MiB.
+inline constexpr size_t kMaxObjectBytes = 1024 * 1024 - 8 * 1024;
 
 struct Violation {
   std::string field;    // "spec.rules[0].backendRefs[1].port", in the names of the YAML

@@ -128,7 +128,10 @@ TEST_F(ApplyTest, RefusesAnObjectThatNoMessageCouldCarry) {
   (*large.mutable_service()->mutable_metadata()->mutable_annotations())["a"] =
       std::string(kMaxObjectBytes, 'x');
   const Plan planned = plan({large});
-  ASSERT_FALSE(planned.violations.empty());
+  ASSERT_EQ(planned.violations.size(), 2U);
+  EXPECT_EQ(planned.violations[0].field, "resources[0]");
+  EXPECT_TRUE(planned.violations[0].message.ends_with("split it up"));
+  EXPECT_EQ(planned.violations[1].field, "resources[0].metadata.annotations");
   EXPECT_TRUE(planned.batch.empty());
 }
 

@@ -26,6 +26,16 @@ TEST(Validate, AResourceHoldsAnObject) {
             std::vector<std::string>{": must hold an object of a known kind"});
 }
 
+TEST(Validate, AnObjectFitsIntoAMessage) {
+  v1::Resource resource = resource_of({kNamespace});
+  auto& annotations = *resource.mutable_namespace_()->mutable_metadata()->mutable_annotations();
+  annotations["a"] = std::string(kMaxObjectBytes - 100, 'x');
+  EXPECT_EQ(violations_of(resource).size(), 1U) << "too many annotations";
+  annotations["a"] = std::string(kMaxObjectBytes, 'x');
+  EXPECT_EQ(violations_of(resource)[0],
+            ": has 1040422 bytes, more than the 1040384 that an object may have; split it up");
+}
+
 TEST(Validate, TypeMustMatch) {
   expect_violations(
       kClass,
