@@ -10,6 +10,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include "cli/yaml/utf8.h"
 #include "core/base/text.h"
 
 namespace limpet::cli {
@@ -38,10 +39,17 @@ bool is_plain_tag(const std::string& tag) {
 
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(YamlDocument& document, size_t max_nodes)
-      : document_(document), max_nodes_(max_nodes) {}
+  // `previous`: where the document before begins, as an offset into the file; -1: there is none.
+  TreeBuilder(YamlDocument& document, size_t max_nodes, int previous)
+      : document_(document), max_nodes_(max_nodes), begin_(previous) {}
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  int begin() const { return begin_; }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // yaml-cpp makes an empty document of a stray comma, and another, and takes none away.
+    if (mark.pos == begin_) throw Stop{{to_mark(mark), "not valid YAML: nothing can stand here"}};
+    begin_ = mark.pos;
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     place(make(mark, anchor, YamlNode::Type::kNull), to_mark(mark));
@@ -51,6 +59,9 @@ class TreeBuilder : public YAML::EventHandler {
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    if (!is_utf8(value)) {
+      throw Stop{{to_mark(mark), "the text is not UTF-8; save the file as that"}};
+    }
     YamlNode& node = make(mark, anchor, YamlNode::Type::kScalar);
     node.text = value;
     node.quoted = is_string_tag(tag);
@@ -122,6 +133,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   YamlDocument& document_;
   const size_t max_nodes_;
+  int begin_;
   std::vector<Level> stack_;
   std::map<YAML::anchor_t, const YamlNode*> anchors_;
 };
@@ -150,13 +162,15 @@ const YamlNode::Entry* YamlNode::find(std::string_view key) const {
 YamlStream parse_yaml(const std::string& text) {
   YamlStream stream;
   size_t nodes_left = kMaxYamlNodes;
+  int begin = -1;
   try {
     std::istringstream input(text);
     YAML::Parser parser(input);
     for (;;) {
       YamlDocument document;
-      TreeBuilder builder(document, nodes_left);
+      TreeBuilder builder(document, nodes_left, begin);
       if (!parser.HandleNextDocument(builder)) break;
+      begin = builder.begin();
       nodes_left -= document.size();
       if (document.size() > 0 && !document.root().is_null()) {
         stream.documents.push_back(std::move(document));

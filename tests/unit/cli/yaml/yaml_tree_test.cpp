@@ -72,6 +72,30 @@ TEST(YamlTree, DepthIsBounded) {
 
 TEST(YamlTree, ComplexKeysAreRefused) { EXPECT_TRUE(parse_yaml("? [a]\n: b\n").error); }
 
+TEST(YamlTree, AStrayCommaIsAnError) {
+  for (const char* text : {",", ", a: b\n", "a: b\n---\n, c\n", "{a: b}, {c: d}\n"}) {
+    const YamlStream stream = parse_yaml(text);
+    ASSERT_TRUE(stream.error) << text;
+    EXPECT_TRUE(stream.error->message.starts_with("not valid YAML: ")) << stream.error->message;
+  }
+  EXPECT_EQ(parse_yaml("a: b\n---\n, c\n").error->mark, (YamlMark{3, 1}));
+}
+
+TEST(YamlTree, EmptyDocumentsAreNoError) {
+  for (const char* text : {"", "---\n---\n---\n", "---\n...\n---\n", "# a\n---\n# b\n"}) {
+    EXPECT_FALSE(parse_yaml(text).error) << text;
+  }
+}
+
+TEST(YamlTree, TextIsUtf8) {
+  EXPECT_FALSE(parse_yaml("name: Z\xC3\xBCrich\n").error);
+  const YamlStream stream = parse_yaml("a: b\nname: Z\xFCrich\n");
+  ASSERT_TRUE(stream.error);
+  EXPECT_EQ(stream.error->mark, (YamlMark{2, 7}));
+  EXPECT_EQ(stream.error->message, "the text is not UTF-8; save the file as that");
+  EXPECT_TRUE(parse_yaml("n\xFC: b\n").error);
+}
+
 TEST(YamlTree, LocatesTheDeepestFieldThatWasWritten) {
   const YamlStream stream = parse_yaml(
       "metadata:\n"
