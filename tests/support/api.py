@@ -46,10 +46,10 @@ class Management:
         return stub(getattr(self.types, f'{method}Request')(**fields), timeout=30,
                     wait_for_ready=self.wait_for_ready)
 
-    def stream(self, method, **fields):
+    def stream(self, method, timeout_s=30, **fields):
         encode, decode = self._types(method)
         stub = self.channel.unary_stream(f'/limpet.v1.Management/{method}', encode, decode)
-        return stub(getattr(self.types, f'{method}Request')(**fields), timeout=30)
+        return stub(getattr(self.types, f'{method}Request')(**fields), timeout=timeout_s)
 
 
 def namespace(name):
