@@ -13,7 +13,6 @@
 //                                  (HTTP/2 frames and headers included).
 //   lost NODE REASON               a stream ended that should not have
 #include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <linux/tcp.h>
@@ -35,6 +34,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "limpet/v1/discovery.grpc.pb.h"
+#include "runtime/descriptors.h"
 
 namespace limpet {
 namespace {
@@ -229,14 +229,6 @@ void run(const std::string& server, uint32_t nodes) {
     }
   }
   end_all(streams, tally);
-}
-
-// Every node has a socket, and the usual soft limit is 1,024.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace

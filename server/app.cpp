@@ -17,6 +17,7 @@
 #include "core/base/text.h"
 #include "runtime/admin_server.h"
 #include "runtime/data_dir.h"
+#include "runtime/descriptors.h"
 #include "runtime/signals.h"
 #include "server/applier.h"
 #include "server/discovery_service.h"
@@ -121,6 +122,7 @@ AdminResponse ready(const Publisher& publisher, const NodeRegistry& registry) {
 
 absl::Status run_server(const ServerOptions& options) {
   ignore_sigpipe();
+  raise_descriptor_limit();  // every node has a socket
   quiet_grpc();
   const ChangeContext context = make_change_context();
 

@@ -1,0 +1,23 @@
+#include "runtime/descriptors.h"
+
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <spdlog/spdlog.h>
+
+namespace limpet {
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return;
+  }
+  // It works on as it is, with fewer connections.
+  spdlog::warn("cannot raise the limit of open files: {}; raise it with ulimit -n",
+               std::strerror(errno));
+}
+
+}  // namespace limpet
