@@ -1,10 +1,13 @@
 #include "cli/client_grpc.h"
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/cord.h>
 #include <grpcpp/grpcpp.h>
 
 #include "core/base/text.h"
 #include "limpet/v1/management.grpc.pb.h"
+#include "runtime/data_dir.h"
+#include "runtime/tls_grpc.h"
 
 namespace limpet::cli {
 namespace {
@@ -12,13 +15,33 @@ namespace {
 constexpr int kMaxMessageBytes = 256 << 20;  // an Apply or a List of everything
 constexpr auto kCallTimeout = std::chrono::seconds(30);
 
-std::shared_ptr<grpc::Channel> make_channel(const std::string& address) {
+std::shared_ptr<grpc::Channel> make_channel(const Connection& connection,
+                                            const absl::Status& problem) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
   // The environment's http_proxy is for the web, not for the cluster's own addresses.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  const auto credentials =
+      problem.ok() ? channel_credentials(connection.tls) : grpc::InsecureChannelCredentials();
+  return grpc::CreateCustomChannel(connection.server, credentials, arguments);
+}
+
+// What would make every call fail, in words about the files.
+absl::Status check(const Connection& connection) {
+  if (connection.tls.ca.empty() && !connection.tls.identity.empty()) {
+    return absl::InvalidArgumentError(
+        "--tls-identity needs --tls-ca, which the server is believed from");
+  }
+  return check_tls_files(connection.tls);
+}
+
+absl::StatusOr<std::string> token_of(const Connection& connection) {
+  if (!connection.token.empty() || connection.token_file.empty()) return connection.token;
+  constexpr uint64_t kMaxTokenBytes = 4096;
+  absl::StatusOr<std::string> token = read_file(connection.token_file, kMaxTokenBytes);
+  if (token.ok()) absl::StripAsciiWhitespace(&*token);
+  return token;
 }
 
 // gRPC tells the whole history of an attempt; a person needs its last word.
@@ -30,10 +53,18 @@ std::string reason_of(const std::string& message) {
 
 class GrpcManagement : public Management {
  public:
-  explicit GrpcManagement(const std::string& address)
-      : address_(address),
-        channel_(make_channel(address)),
-        stub_(v1::Management::NewStub(channel_)) {}
+  explicit GrpcManagement(const Connection& connection)
+      : address_(connection.server),
+        problem_(check(connection)),
+        channel_(make_channel(connection, problem_)),
+        stub_(v1::Management::NewStub(channel_)) {
+    absl::StatusOr<std::string> token = token_of(connection);
+    if (token.ok()) {
+      token_ = *std::move(token);
+    } else {
+      problem_.Update(token.status());
+    }
+  }
 
   absl::StatusOr<v1::ApplyResponse> apply(const v1::ApplyRequest& request) override {
     return call(&v1::Management::Stub::Apply, request);
@@ -70,27 +101,48 @@ class GrpcManagement : public Management {
   absl::StatusOr<v1::GetVersionResponse> version() override {
     return call(&v1::Management::Stub::GetVersion, v1::GetVersionRequest());
   }
+  absl::StatusOr<v1::CreateTokenResponse> create_token(
+      const v1::CreateTokenRequest& request) override {
+    return call(&v1::Management::Stub::CreateToken, request);
+  }
+  absl::StatusOr<v1::ListTokensResponse> list_tokens() override {
+    return call(&v1::Management::Stub::ListTokens, v1::ListTokensRequest());
+  }
+  absl::StatusOr<v1::RevokeTokenResponse> revoke_token(
+      const v1::RevokeTokenRequest& request) override {
+    return call(&v1::Management::Stub::RevokeToken, request);
+  }
 
   absl::Status wait_active(const v1::WaitActiveRequest& request, absl::Duration timeout,
                            const Progress& progress) override {
+    if (!problem_.ok()) return problem_;
     grpc::ClientContext context;
+    authorize(context);
     set_timeout(context, timeout);
     return read_all(context, *stub_->WaitActive(&context, request), progress);
   }
 
   absl::Status watch_nodes(const NodeNews& news) override {
+    if (!problem_.ok()) return problem_;
     grpc::ClientContext context;
+    authorize(context);
     return read_all(context, *stub_->WatchNodes(&context, v1::WatchNodesRequest()), news);
   }
 
   absl::Status watch(const v1::WatchRequest& request, absl::Duration timeout,
                      const Events& events) override {
+    if (!problem_.ok()) return problem_;
     grpc::ClientContext context;
+    authorize(context);
     set_timeout(context, timeout);
     return read_all(context, *stub_->Watch(&context, request), events);
   }
 
  private:
+  void authorize(grpc::ClientContext& context) const {
+    if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
+  }
+
   static void set_timeout(grpc::ClientContext& context, absl::Duration timeout) {
     if (timeout == absl::InfiniteDuration()) return;
     context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
@@ -114,7 +166,9 @@ class GrpcManagement : public Management {
                                                                              const Request&,
                                                                              Response*),
                                 const Request& request) {
+    if (!problem_.ok()) return problem_;
     grpc::ClientContext context;
+    authorize(context);
     context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
     Response response;
     const grpc::Status status = ((*stub_).*method)(&context, request, &response);
@@ -148,14 +202,16 @@ class GrpcManagement : public Management {
   }
 
   const std::string address_;
+  absl::Status problem_;  // not OK: no call is made
+  std::string token_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::Management::Stub> stub_;
 };
 
 }  // namespace
 
-std::unique_ptr<Management> connect_to(const std::string& address) {
-  return std::make_unique<GrpcManagement>(address);
+std::unique_ptr<Management> connect_to(const Connection& connection) {
+  return std::make_unique<GrpcManagement>(connection);
 }
 
 }  // namespace limpet::cli

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
+#include "cli/connection.h"
 #include "cli/management.h"
 
 namespace limpet::cli {
 
-// `address` is HOST:PORT. Nothing is sent before the first call.
-std::unique_ptr<Management> connect_to(const std::string& address);
+// Nothing is sent before the first call. Files that cannot be used are the error of every call.
+std::unique_ptr<Management> connect_to(const Connection& connection);
 
 }  // namespace limpet::cli

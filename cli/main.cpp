@@ -3,9 +3,24 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <string>
 
 #include "cli/client_grpc.h"
 #include "cli/commands/gwctl.h"
+
+namespace {
+
+// XDG Base Directory: $XDG_CONFIG_HOME, by default ~/.config.
+std::string config_file() {
+  if (const char* file = std::getenv("LIMPET_CONFIG")) return file;
+  if (const char* config = std::getenv("XDG_CONFIG_HOME")) {
+    return std::string(config) + "/limpet/config.yaml";
+  }
+  const char* home = std::getenv("HOME");
+  return home == nullptr ? "" : std::string(home) + "/.config/limpet/config.yaml";
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
@@ -16,6 +31,7 @@ int main(int argc, char** argv) {
       .progress = isatty(STDERR_FILENO) == 1,
       .color = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr,
       .version = LIMPET_VERSION,
+      .config_file = config_file(),
       .now = [] { return absl::Now(); },
       .connect = limpet::cli::connect_to,
   };

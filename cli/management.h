@@ -30,6 +30,11 @@ class Management {
   virtual absl::StatusOr<v1::AdoptNodesResponse> adopt_nodes(
       const v1::AdoptNodesRequest& request) = 0;
   virtual absl::StatusOr<v1::GetVersionResponse> version() = 0;
+  virtual absl::StatusOr<v1::CreateTokenResponse> create_token(
+      const v1::CreateTokenRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListTokensResponse> list_tokens() = 0;
+  virtual absl::StatusOr<v1::RevokeTokenResponse> revoke_token(
+      const v1::RevokeTokenRequest& request) = 0;
 
   // Streams: the function is called for each message until it returns false, the stream ends, or
   // the time is over (kDeadlineExceeded).

@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <grpc/support/log.h>
+#include <absl/time/clock.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -47,7 +48,11 @@ absl::Status complete(ProxyOptions& options) {
     return absl::InvalidArgumentError(
         str_cat("--address must be a numeric address of this machine, not ", options.address));
   }
-  return absl::OkStatus();
+  if (options.tls.ca.empty() && !options.tls.identity.empty()) {
+    return absl::InvalidArgumentError("--tls-identity needs --tls-ca, which the server is believed "
+                                      "from");
+  }
+  return check_tls_files(options.tls);
 }
 
 absl::StatusOr<NodeIdentity> identity_of(const ProxyOptions& options) {
@@ -88,6 +93,8 @@ std::vector<std::unique_ptr<Worker>> make_workers(const ProxyOptions& options,
 
 absl::Status run_proxy(ProxyOptions options) {
   if (const absl::Status valid = complete(options); !valid.ok()) return valid;
+  const std::string expiry = expiry_warning(options.tls, absl::ToUnixSeconds(absl::Now()));
+  if (!expiry.empty()) spdlog::warn("{}", expiry);
   absl::StatusOr<NodeIdentity> identity = identity_of(options);
   if (!identity.ok()) return identity.status();
   ignore_sigpipe();
@@ -103,7 +110,7 @@ absl::Status run_proxy(ProxyOptions options) {
 
   std::vector<std::unique_ptr<Worker>> workers = make_workers(options, io);
   NodeControl control(io, *std::move(identity), data_dir->path(), workers);
-  SyncClient client(io, options.servers,
+  SyncClient client(io, options.servers, options.tls,
                     {[&] { return control.hello(); },
                      [&](const v1::ServerMessage& message) { control.on_message(message); },
                      [&] { control.on_stream_lost(); }});

@@ -7,11 +7,13 @@
 #include <absl/status/status.h>
 
 #include "runtime/host_port.h"
+#include "runtime/tls.h"
 
 namespace limpet {
 
 struct ProxyOptions {
   std::string version;
+  TlsFiles tls;  // without authorities, plain text
   std::vector<HostPort> servers = {{"127.0.0.1", 7700}};
   std::string node_id;  // empty: the host's name
   std::string data_dir = "./node-data";

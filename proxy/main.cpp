@@ -15,6 +15,10 @@ int main(int argc, char** argv) {
   limpet::add_option(app, "--server", options.servers, "the management server's addresses");
   limpet::add_option(app, "--node-id", options.node_id,
                      "this node's name in the cluster (default: the host's name)");
+  limpet::add_option(app, "--tls-identity", options.tls.identity,
+                     "PEM file: this node's certificate and its key");
+  limpet::add_option(app, "--tls-ca", options.tls.ca,
+                     "PEM file: who the server's certificate is believed from");
   limpet::add_option(app, "--data-dir", options.data_dir, "where the last known state is kept");
   limpet::add_option(app, "--address", options.address, "where Gateway listeners bind");
   limpet::add_option(app, "--gateway", options.gateways, "NAMESPACE/NAME",

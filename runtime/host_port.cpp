@@ -3,6 +3,7 @@
 #include <absl/status/status.h>
 #include <absl/strings/numbers.h>
 
+#include "core/base/socket_address.h"
 #include "core/base/text.h"
 
 namespace limpet {
@@ -34,6 +35,14 @@ absl::StatusOr<HostPort> parse_host_port(std::string_view text) {
 std::string to_string(const HostPort& address) {
   const bool brackets = address.host.find(':') != std::string::npos;
   return str_cat(brackets ? "[" : "", address.host, brackets ? "]:" : ":", address.port);
+}
+
+bool is_loopback(std::string_view host) {
+  if (host == "localhost") return true;
+  const auto address = SocketAddress::parse(host, 0);
+  if (!address) return false;
+  const std::string ip = address->ip();
+  return ip == "::1" || (address->family() == AF_INET && ip.starts_with("127."));
 }
 
 }  // namespace limpet

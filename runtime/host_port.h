@@ -23,4 +23,7 @@ absl::StatusOr<HostPort> parse_host_port(std::string_view text);
 // The inverse: brackets around an IPv6 address.
 std::string to_string(const HostPort& address);
 
+// Whether the host is this machine as seen from itself: "localhost", 127.0.0.0/8 or ::1.
+bool is_loopback(std::string_view host);
+
 }  // namespace limpet

@@ -19,6 +19,8 @@
 #include "runtime/data_dir.h"
 #include "runtime/descriptors.h"
 #include "runtime/signals.h"
+#include "runtime/tls_grpc.h"
+#include "server/access_grpc.h"
 #include "server/applier.h"
 #include "server/discovery_service.h"
 #include "server/management_service.h"
@@ -47,7 +49,25 @@ void quiet_grpc() {
   });
 }
 
-absl::StatusOr<std::unique_ptr<grpc::Server>> start_grpc(const HostPort& listen,
+// Plain text tells everybody on the way everything, and believes everybody.
+absl::Status check_security(const ServerOptions& options) {
+  if (!options.tls.identity.empty()) return check_tls_files(options.tls);
+  if (!options.tls.ca.empty()) {
+    return absl::InvalidArgumentError("--tls-ca needs --tls-identity, the server's own");
+  }
+  if (options.insecure || is_loopback(options.listen.host)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      str_cat("plain text is for this machine alone, and ", options.listen.host,
+              " is for others, too; give --tls-identity and --tls-ca (gwctl pki init makes them), "
+              "or --insecure where the network itself is trusted"));
+}
+
+void warn_of_expiry(const TlsFiles& tls) {
+  const std::string warning = expiry_warning(tls, unix_ms_now() / 1000);
+  if (!warning.empty()) spdlog::warn("{}", warning);
+}
+
+absl::StatusOr<std::unique_ptr<grpc::Server>> start_grpc(const ServerOptions& options,
                                                          grpc::Service& discovery,
                                                          grpc::Service& management,
                                                          int& port) {
@@ -63,12 +83,16 @@ absl::StatusOr<std::unique_ptr<grpc::Server>> start_grpc(const HostPort& listen,
                              kMinPingIntervalMs);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetMaxSendMessageSize(kMaxMessageBytes);
-  builder.AddListeningPort(to_string(listen), grpc::InsecureServerCredentials(), &port);
+  const std::string listen = to_string(options.listen);
+  builder.AddListeningPort(listen,
+                           options.tls.identity.empty() ? grpc::InsecureServerCredentials()
+                                                        : server_credentials(options.tls),
+                           &port);
   builder.RegisterService(&discovery);
   builder.RegisterService(&management);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
-    return absl::UnavailableError(str_cat("cannot listen on ", to_string(listen),
+    return absl::UnavailableError(str_cat("cannot listen on ", listen,
                                           ": address in use or not of this machine; choose "
                                           "another with --listen"));
   }
@@ -108,6 +132,23 @@ Retention retention_of(const ServerOptions& options) {
           .age_ms = static_cast<int64_t>(options.keep_days) * kDayMs};
 }
 
+// A refusal that cannot be written down soon is not: there are very many of them then.
+void note(SerialWorker& worker, Applier& applier, AuditRecord record) {
+  const bool accepted = worker.post([&applier, record = std::move(record)] {
+    if (const absl::Status s = applier.note(record); !s.ok()) {
+      spdlog::warn("the audit misses a refused call: {}", s.ToString());
+    }
+  });
+  if (!accepted) spdlog::warn("the audit misses a refused call: too many wait");
+}
+
+// `told`: the last problem, which is not told again.
+void refresh(Authenticator& authenticator, std::string& told) {
+  std::string problem(authenticator.refresh().message());
+  if (!problem.empty() && problem != told) spdlog::error("--tls-ca: {}", problem);
+  told = std::move(problem);
+}
+
 AdminResponse ready(const Publisher& publisher, const NodeRegistry& registry) {
   const StateId head = publisher.head().id();
   const v1::WaitActiveResponse progress = registry.progress(head.epoch, head.revision);
@@ -121,6 +162,8 @@ AdminResponse ready(const Publisher& publisher, const NodeRegistry& registry) {
 }  // namespace
 
 absl::Status run_server(const ServerOptions& options) {
+  if (const absl::Status secure = check_security(options); !secure.ok()) return secure;
+  warn_of_expiry(options.tls);
   ignore_sigpipe();
   raise_descriptor_limit();  // every node has a socket
   quiet_grpc();
@@ -140,6 +183,14 @@ absl::Status run_server(const ServerOptions& options) {
   Publisher publisher(*std::move(state));
   Applier applier(**store, publisher, retention_of(options));
   NodeRegistry registry;
+  // Who may.
+  absl::StatusOr<std::unique_ptr<Tokens>> tokens = Tokens::open(data_dir->file("tokens.pb"));
+  if (!tokens.ok()) return tokens.status();
+  Authenticator authenticator(options.tls, **tokens);
+  if (absl::Status read = authenticator.refresh(); !read.ok()) return read;
+  SerialWorker notes;
+  Access access(authenticator,
+                [&](AuditRecord record) { note(notes, applier, std::move(record)); });
 
   // One thread of our own for signals, the admin address and heartbeats; gRPC brings its own.
   asio::io_context io(1);
@@ -153,21 +204,23 @@ absl::Status run_server(const ServerOptions& options) {
   (*admin)->handle("/readyz", [&] { return ready(publisher, registry); });
 
   // The API. Declared before the server, which uses them until it is gone.
-  DiscoveryService discovery(publisher, registry);
-  ManagementService management(applier, publisher, registry, discovery.parts(), options.version);
+  DiscoveryService discovery(publisher, registry, access);
+  ManagementService management(
+      {applier, publisher, registry, discovery.parts(), access, **tokens}, options.version);
   int port = 0;
-  auto server = start_grpc(options.listen, discovery, management, port);
+  auto server = start_grpc(options, discovery, management, port);
   if (!server.ok()) return server.status();
   const Ticker heartbeats(io, std::chrono::seconds(DiscoveryService::kHeartbeatSeconds),
                           [&discovery, &registry] {
                             discovery.heartbeat();
                             registry.look_for_stale(unix_ms_now());
                           });
-  const StateId head = publisher.head().id();
-  spdlog::info("limpet-server {} serves {} (admin port {}) from {}, revision {}",
-               options.version, to_string(HostPort{options.listen.host,
-                                                   static_cast<uint16_t>(port)}),
-               (*admin)->port(), options.data_dir, head.revision);
+  std::string told;
+  const Ticker authorities(io, std::chrono::seconds(kTlsRefreshSeconds),
+                           [&] { refresh(authenticator, told); });
+  spdlog::info("limpet-server {} serves {}:{} (admin port {}) from {}, revision {}",
+               options.version, options.listen.host, port, (*admin)->port(), options.data_dir,
+               publisher.head().id().revision);
 
   io.run();
 

@@ -6,6 +6,7 @@
 #include <absl/status/status.h>
 
 #include "runtime/host_port.h"
+#include "runtime/tls.h"
 
 namespace limpet {
 
@@ -13,6 +14,8 @@ struct ServerOptions {
   std::string data_dir = "./data";
   HostPort listen{"127.0.0.1", 7700};
   HostPort admin{"127.0.0.1", 7701};
+  TlsFiles tls;           // without an identity, plain text
+  bool insecure = false;  // plain text also for others than this machine
   // History: so many of the newest revisions, of these none older than so many days.
   uint64_t keep_revisions = 10'000;
   uint64_t keep_days = 90;

@@ -85,21 +85,21 @@ Applier::Applier(Store& store, Publisher& publisher, const Retention& retention)
   }
 }
 
-Applier::Outcome Applier::apply(const v1::ApplyRequest& request, const std::string& peer,
+Applier::Outcome Applier::apply(const v1::ApplyRequest& request, const Origin& origin,
                                 const ChangeContext& context) {
-  return change("apply", request, request.options(), peer, context, [&](const Snapshot& before) {
+  return change("apply", request, request.options(), origin, context, [&](const Snapshot& before) {
     return plan_apply(before, index_, request, context);
   });
 }
 
-Applier::Outcome Applier::remove(const v1::DeleteRequest& request, const std::string& peer,
+Applier::Outcome Applier::remove(const v1::DeleteRequest& request, const Origin& origin,
                                  const ChangeContext& context) {
-  return change("delete", request, request.options(), peer, context, [&](const Snapshot& before) {
+  return change("delete", request, request.options(), origin, context, [&](const Snapshot& before) {
     return plan_delete(before, index_, request, context);
   });
 }
 
-Applier::Outcome Applier::rollback(const v1::RollbackRequest& request, const std::string& peer,
+Applier::Outcome Applier::rollback(const v1::RollbackRequest& request, const Origin& origin,
                                    const ChangeContext& context) {
   if (request.to() == 0) return refusal({{"to", "is required: the revision to go back to"}});
   v1::ChangeOptions options = request.options();
@@ -109,7 +109,7 @@ Applier::Outcome Applier::rollback(const v1::RollbackRequest& request, const std
     if (!target.ok()) return target.status();
     return plan_rollback(before, index_, *target, context);
   };
-  return change("rollback", request, options, peer, context, plan);
+  return change("rollback", request, options, origin, context, plan);
 }
 
 absl::StatusOr<Snapshot> Applier::locked_state_at(uint64_t revision) {
@@ -140,6 +140,11 @@ absl::StatusOr<v1::ListAuditResponse> Applier::audit(const v1::ListAuditRequest&
   return list_audit(store_, request);
 }
 
+absl::Status Applier::note(const AuditRecord& audit) {
+  const std::lock_guard lock(mutex_);
+  return store_.note(audit);
+}
+
 absl::StatusOr<v1::DiffResponse> Applier::diff(const v1::DiffRequest& request) {
   const absl::StatusOr<Snapshot> from = state_at(request.from());
   if (!from.ok()) return from.status();
@@ -150,12 +155,15 @@ absl::StatusOr<v1::DiffResponse> Applier::diff(const v1::DiffRequest& request) {
 }
 
 Applier::Outcome Applier::change(const char* action, const google::protobuf::Message& request,
-                                 const v1::ChangeOptions& options, const std::string& peer,
+                                 const v1::ChangeOptions& options, const Origin& origin,
                                  const ChangeContext& context, const Planner& plan) {
   if (auto violations = validate_options(options); !violations.empty()) {
     return refusal(std::move(violations));
   }
-  Change change{options, {context.now_unix_ms, "", peer, action, options.message()}, {}};
+  Change change{
+      options,
+      {context.now_unix_ms, origin.actor, origin.peer, action, options.message()},
+      {}};
   if (!options.request_id().empty()) {
     change.request = {options.request_id(), request_digest(action, request), ""};
   }

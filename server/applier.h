@@ -32,13 +32,13 @@ class Applier {
   // nobody else commits or publishes.
   Applier(Store& store, Publisher& publisher, const Retention& retention = {});
 
-  // `peer`: from where the request came, for the audit. With `validate_only` the outcome is what
-  // would be, with the head's name.
-  Outcome apply(const v1::ApplyRequest& request, const std::string& peer,
+  // `origin`: for the audit. With `validate_only` the outcome is what would be, with the head's
+  // name.
+  Outcome apply(const v1::ApplyRequest& request, const Origin& origin,
                 const ChangeContext& context);
-  Outcome remove(const v1::DeleteRequest& request, const std::string& peer,
+  Outcome remove(const v1::DeleteRequest& request, const Origin& origin,
                  const ChangeContext& context);
-  Outcome rollback(const v1::RollbackRequest& request, const std::string& peer,
+  Outcome rollback(const v1::RollbackRequest& request, const Origin& origin,
                    const ChangeContext& context);
 
   // The past, from the store: to be read where waiting for the disk is no harm. Errors as the
@@ -48,6 +48,9 @@ class Applier {
   absl::StatusOr<v1::ListRevisionsResponse> revisions(const v1::ListRevisionsRequest& request);
   absl::StatusOr<v1::ListAuditResponse> audit(const v1::ListAuditRequest& request);
   absl::StatusOr<v1::DiffResponse> diff(const v1::DiffRequest& request);
+
+  // Writes down what made no revision: refused calls, tokens.
+  absl::Status note(const AuditRecord& audit);
 
  private:
   // A request on its way.
@@ -59,7 +62,7 @@ class Applier {
   using Planner = std::function<absl::StatusOr<Plan>(const Snapshot& before)>;
 
   Outcome change(const char* action, const google::protobuf::Message& request,
-                 const v1::ChangeOptions& options, const std::string& peer,
+                 const v1::ChangeOptions& options, const Origin& origin,
                  const ChangeContext& context, const Planner& plan);
   // Requires, of these: the lock is held.
   absl::StatusOr<Snapshot> locked_state_at(uint64_t revision);

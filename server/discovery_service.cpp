@@ -28,8 +28,11 @@ class DiscoveryService::Stream final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
       public std::enable_shared_from_this<Stream> {
  public:
-  Stream(DiscoveryService& service, std::string peer)
-      : service_(service), peer_(std::move(peer)), session_(service.publisher_) {}
+  Stream(DiscoveryService& service, std::string peer, Caller caller)
+      : service_(service),
+        peer_(std::move(peer)),
+        caller_(std::move(caller)),
+        session_(service.publisher_) {}
 
   void start() {
     self_ = shared_from_this();
@@ -153,6 +156,8 @@ class DiscoveryService::Stream final
   }
 
   absl::Status hello(const v1::Hello& hello) {
+    const absl::Status admitted = service_.access_.admit_node(caller_, peer_, hello);
+    if (!admitted.ok()) return admitted;
     auto part = service_.parts_.of({hello.gateways().begin(), hello.gateways().end()});
     if (!part.ok()) return part.status();
     StateId active;
@@ -275,6 +280,7 @@ class DiscoveryService::Stream final
 
   DiscoveryService& service_;
   const std::string peer_;
+  const Caller caller_;
   std::shared_ptr<Stream> self_;
 
   // Of the read in progress alone:
@@ -313,7 +319,9 @@ const grpc::Status& stopping() {
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* DiscoveryService::Sync(
     grpc::CallbackServerContext* context) {
-  auto stream = std::make_shared<Stream>(*this, context->peer());
+  absl::StatusOr<Caller> caller = access_.identify(*context);
+  if (!caller.ok()) return new RefusedStream(to_grpc(caller.status()));
+  auto stream = std::make_shared<Stream>(*this, context->peer(), *std::move(caller));
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return new RefusedStream(stopping());

@@ -10,6 +10,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "limpet/v1/discovery.grpc.pb.h"
+#include "server/access_grpc.h"
 #include "server/delta_chunks.h"
 #include "server/fan_out.h"
 #include "server/node_registry.h"
@@ -25,9 +26,12 @@ class DiscoveryService final
   static constexpr int kHeartbeatSeconds = 5;
   static constexpr size_t kMaxStreams = NodeRegistry::kMaxNodes + 1000;
 
-  // Both must outlive the service, and the service the gRPC server.
-  DiscoveryService(Publisher& publisher, NodeRegistry& registry)
-      : publisher_(publisher), registry_(registry), fan_out_(publisher, [this] { published(); }) {}
+  // All must outlive the service, and the service the gRPC server.
+  DiscoveryService(Publisher& publisher, NodeRegistry& registry, Access& access)
+      : publisher_(publisher),
+        registry_(registry),
+        access_(access),
+        fan_out_(publisher, [this] { published(); }) {}
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Sync(
       grpc::CallbackServerContext* context) override;
@@ -51,6 +55,7 @@ class DiscoveryService final
 
   Publisher& publisher_;
   NodeRegistry& registry_;
+  Access& access_;
   ScopedStates parts_{publisher_};
   DeltaCache deltas_;
   mutable std::mutex mutex_;

@@ -18,6 +18,12 @@ int main(int argc, char** argv) {
   limpet::add_option(app, "--data-dir", options.data_dir, "where the state is kept");
   limpet::add_option(app, "--listen", options.listen, "where gwctl and the nodes connect");
   limpet::add_option(app, "--admin", options.admin, "where /healthz and /readyz are");
+  limpet::add_option(app, "--tls-identity", options.tls.identity,
+                     "PEM file: the server's certificate and its key");
+  limpet::add_option(app, "--tls-ca", options.tls.ca,
+                     "PEM file: who certificates of nodes and users are believed from");
+  app.add_flag("--insecure", options.insecure, "plain text also for others than this machine")
+      ->envname("LIMPET_INSECURE");
   limpet::add_option(app, "--keep-revisions", options.keep_revisions,
                      "how many of the newest revisions the history keeps")
       ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}));

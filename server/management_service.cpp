@@ -1,5 +1,6 @@
 #include "server/management_service.h"
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -76,11 +77,12 @@ absl::Status too_many_jobs() {
 
 template <typename Change, typename Response>
 grpc::ServerUnaryReactor* ManagementService::change(grpc::CallbackServerContext* context,
-                                                    Response* response, Change change) {
+                                                    const Origin& origin, Response* response,
+                                                    Change change) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   // The request and the response live until Finish().
-  const bool accepted = worker_.post([reactor, response, peer = context->peer(), change] {
-    Applier::Outcome outcome = change(peer);
+  const bool accepted = worker_.post([reactor, response, origin, change] {
+    Applier::Outcome outcome = change(origin);
     if (outcome.status.ok()) {
       *response->mutable_state() = to_proto(outcome.state);
       for (v1::ObjectResult& result : outcome.results) {
@@ -98,29 +100,35 @@ grpc::ServerUnaryReactor* ManagementService::change(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* ManagementService::Apply(grpc::CallbackServerContext* context,
                                                    const v1::ApplyRequest* request,
                                                    v1::ApplyResponse* response) {
-  return change(context, response, [this, request](const std::string& peer) {
-    return applier_.apply(*request, peer, make_change_context());
+  const auto origin = access_.admit(*context, "Apply", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
+  return change(context, *origin, response, [this, request](const Origin& from) {
+    return applier_.apply(*request, from, make_change_context());
   });
 }
 
 grpc::ServerUnaryReactor* ManagementService::Delete(grpc::CallbackServerContext* context,
                                                     const v1::DeleteRequest* request,
                                                     v1::DeleteResponse* response) {
-  return change(context, response, [this, request](const std::string& peer) {
-    return applier_.remove(*request, peer, make_change_context());
+  const auto origin = access_.admit(*context, "Delete", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
+  return change(context, *origin, response, [this, request](const Origin& from) {
+    return applier_.remove(*request, from, make_change_context());
   });
 }
 
 grpc::ServerUnaryReactor* ManagementService::Rollback(grpc::CallbackServerContext* context,
                                                       const v1::RollbackRequest* request,
                                                       v1::ApplyResponse* response) {
-  return change(context, response, [this, request](const std::string& peer) {
-    return applier_.rollback(*request, peer, make_change_context());
+  const auto origin = access_.admit(*context, "Rollback", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
+  return change(context, *origin, response, [this, request](const Origin& from) {
+    return applier_.rollback(*request, from, make_change_context());
   });
 }
 
 template <typename Read, typename Response>
-grpc::ServerUnaryReactor* ManagementService::read_past(grpc::CallbackServerContext* context,
+grpc::ServerUnaryReactor* ManagementService::answer_later(grpc::CallbackServerContext* context,
                                                        Response* response, Read read) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const bool accepted = worker_.post([reactor, response, read] {
@@ -135,24 +143,32 @@ grpc::ServerUnaryReactor* ManagementService::read_past(grpc::CallbackServerConte
 grpc::ServerUnaryReactor* ManagementService::ListRevisions(grpc::CallbackServerContext* context,
                                                            const v1::ListRevisionsRequest* request,
                                                            v1::ListRevisionsResponse* response) {
-  return read_past(context, response, [this, request] { return applier_.revisions(*request); });
+  const auto origin = access_.admit(*context, "ListRevisions", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
+  return answer_later(context, response, [this, request] { return applier_.revisions(*request); });
 }
 
 grpc::ServerUnaryReactor* ManagementService::ListAudit(grpc::CallbackServerContext* context,
                                                        const v1::ListAuditRequest* request,
                                                        v1::ListAuditResponse* response) {
-  return read_past(context, response, [this, request] { return applier_.audit(*request); });
+  const auto origin = access_.admit(*context, "ListAudit", kAdminister);
+  if (!origin.ok()) return finish(context, origin.status());
+  return answer_later(context, response, [this, request] { return applier_.audit(*request); });
 }
 
 grpc::ServerUnaryReactor* ManagementService::Diff(grpc::CallbackServerContext* context,
                                                   const v1::DiffRequest* request,
                                                   v1::DiffResponse* response) {
-  return read_past(context, response, [this, request] { return applier_.diff(*request); });
+  const auto origin = access_.admit(*context, "Diff", kViewEverything);
+  if (!origin.ok()) return finish(context, origin.status());
+  return answer_later(context, response, [this, request] { return applier_.diff(*request); });
 }
 
 grpc::ServerUnaryReactor* ManagementService::Get(grpc::CallbackServerContext* context,
                                                  const v1::GetRequest* request,
                                                  v1::GetResponse* response) {
+  const auto origin = access_.admit(*context, "Get", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
   const absl::StatusOr<EntryKey> key = resolve_key(request->key());
   if (!key.ok()) return finish(context, key.status());
   const auto [head, table] = publisher_.compiled_head();
@@ -192,6 +208,8 @@ void ManagementService::tell_statuses(v1::ListResponse& page) {
 grpc::ServerUnaryReactor* ManagementService::List(grpc::CallbackServerContext* context,
                                                   const v1::ListRequest* request,
                                                   v1::ListResponse* response) {
+  const auto origin = access_.admit(*context, "List", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
   const absl::StatusOr<Listing> listing = Listing::parse(*request);
   if (!listing.ok()) return finish(context, listing.status());
   std::optional<Snapshot> state = publisher_.head();
@@ -202,7 +220,7 @@ grpc::ServerUnaryReactor* ManagementService::List(grpc::CallbackServerContext* c
     state = publisher_.at(listing->start->revision);
   }
   if (!state) {
-    return read_past(context, response, [this, listing = *listing] {
+    return answer_later(context, response, [this, listing = *listing] {
       const absl::StatusOr<Snapshot> past = applier_.state_at(listing.start->revision);
       absl::StatusOr<v1::ListResponse> page =
           past.ok() ? list_page(*past, listing) : past.status();
@@ -220,6 +238,8 @@ grpc::ServerUnaryReactor* ManagementService::List(grpc::CallbackServerContext* c
 grpc::ServerUnaryReactor* ManagementService::ListNodes(grpc::CallbackServerContext* context,
                                                        const v1::ListNodesRequest*,
                                                        v1::ListNodesResponse* response) {
+  const auto origin = access_.admit(*context, "ListNodes", kViewSomewhere);
+  if (!origin.ok()) return finish(context, origin.status());
   *response->mutable_head() = to_proto(publisher_.head().id());
   for (v1::NodeStatus& node : registry_.list(unix_ms_now())) {
     *response->add_nodes() = std::move(node);
@@ -230,6 +250,8 @@ grpc::ServerUnaryReactor* ManagementService::ListNodes(grpc::CallbackServerConte
 grpc::ServerUnaryReactor* ManagementService::AdoptNodes(grpc::CallbackServerContext* context,
                                                         const v1::AdoptNodesRequest* request,
                                                         v1::AdoptNodesResponse* response) {
+  const auto origin = access_.admit(*context, "AdoptNodes", kAdminister);
+  if (!origin.ok()) return finish(context, origin.status());
   if (request->all() == !request->node_ids().empty()) {
     return finish(context, absl::InvalidArgumentError("give either node_ids or all"));
   }
@@ -243,19 +265,71 @@ grpc::ServerUnaryReactor* ManagementService::AdoptNodes(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* ManagementService::GetVersion(grpc::CallbackServerContext* context,
                                                         const v1::GetVersionRequest*,
                                                         v1::GetVersionResponse* response) {
+  const auto origin = access_.admit(*context, "GetVersion", kViewSomewhere);
+  if (!origin.ok()) return finish(context, origin.status());
   response->set_version(version_);
   *response->mutable_head() = to_proto(publisher_.head().id());
   return finish(context, absl::OkStatus());
 }
 
+grpc::ServerUnaryReactor* ManagementService::CreateToken(grpc::CallbackServerContext* context,
+                                                         const v1::CreateTokenRequest* request,
+                                                         v1::CreateTokenResponse* response) {
+  const auto origin = access_.admit(*context, "CreateToken", kAdminister);
+  if (!origin.ok()) return finish(context, origin.status());
+  return answer_later(context, response, [this, request, origin = *origin] {
+    const ChangeContext change = make_change_context();
+    std::array<unsigned char, kTokenSecretBytes> secret;
+    change.random(secret);
+    auto created = tokens_.create(*request, secret, change.now_unix_ms);
+    if (!created.ok()) return created;
+    const std::string grants = join(request->grants(), ",");
+    const absl::Status noted =
+        applier_.note({change.now_unix_ms, origin.actor, origin.peer, "create-token",
+                       str_cat(request->name(), ": ", grants)});
+    if (noted.ok()) return created;
+    // What cannot be written down is not given out.
+    tokens_.revoke(request->name()).IgnoreError();
+    return absl::StatusOr<v1::CreateTokenResponse>(noted);
+  });
+}
+
+grpc::ServerUnaryReactor* ManagementService::ListTokens(grpc::CallbackServerContext* context,
+                                                        const v1::ListTokensRequest*,
+                                                        v1::ListTokensResponse* response) {
+  const auto origin = access_.admit(*context, "ListTokens", kAdminister);
+  if (origin.ok()) *response = tokens_.list();
+  return finish(context, origin.status());
+}
+
+grpc::ServerUnaryReactor* ManagementService::RevokeToken(grpc::CallbackServerContext* context,
+                                                         const v1::RevokeTokenRequest* request,
+                                                         v1::RevokeTokenResponse* response) {
+  const auto origin = access_.admit(*context, "RevokeToken", kAdminister);
+  if (!origin.ok()) return finish(context, origin.status());
+  return answer_later(context, response,
+                   [this, request, origin = *origin]() -> absl::StatusOr<v1::RevokeTokenResponse> {
+                     absl::Status done = tokens_.revoke(request->name());
+                     if (!done.ok()) return done;
+                     done = applier_.note({unix_ms_now(), origin.actor, origin.peer,
+                                           "revoke-token", request->name()});
+                     if (!done.ok()) return done;
+                     return v1::RevokeTokenResponse();
+                   });
+}
+
 grpc::ServerWriteReactor<v1::WatchNodesResponse>* ManagementService::WatchNodes(
-    grpc::CallbackServerContext*, const v1::WatchNodesRequest*) {
+    grpc::CallbackServerContext* context, const v1::WatchNodesRequest*) {
+  const auto origin = access_.admit(*context, "WatchNodes", kViewSomewhere);
+  if (!origin.ok()) return node_watches_.refuse(origin.status());
   return node_watches_.start(std::make_shared<NodeWatch>(registry_, publisher_),
                              registry_.changed());
 }
 
 grpc::ServerWriteReactor<v1::WaitActiveResponse>* ManagementService::WaitActive(
-    grpc::CallbackServerContext*, const v1::WaitActiveRequest* request) {
+    grpc::CallbackServerContext* context, const v1::WaitActiveRequest* request) {
+  const auto origin = access_.admit(*context, "WaitActive", kViewSomewhere);
+  if (!origin.ok()) return waits_.refuse(origin.status());
   const StateId head = publisher_.head().id();
   const uint64_t revision = request->revision() == 0 ? head.revision : request->revision();
   const uint32_t percent = request->percent() == 0 ? 100 : request->percent();
@@ -271,7 +345,9 @@ grpc::ServerWriteReactor<v1::WaitActiveResponse>* ManagementService::WaitActive(
 }
 
 grpc::ServerWriteReactor<v1::WatchResponse>* ManagementService::Watch(
-    grpc::CallbackServerContext*, const v1::WatchRequest* request) {
+    grpc::CallbackServerContext* context, const v1::WatchRequest* request) {
+  const auto origin = access_.admit(*context, "Watch", needs_of(*request));
+  if (!origin.ok()) return watches_.refuse(origin.status());
   return watches_.start(*request);
 }
 

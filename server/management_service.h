@@ -7,6 +7,8 @@
 #include <grpcpp/grpcpp.h>
 
 #include "limpet/v1/management.grpc.pb.h"
+#include "server/access/tokens.h"
+#include "server/access_grpc.h"
 #include "server/answer_stream_grpc.h"
 #include "server/applier.h"
 #include "server/node_registry.h"
@@ -26,12 +28,21 @@ class ManagementService final : public v1::Management::CallbackService {
   static constexpr size_t kMaxNodeWatches = 1000;
 
   // All must outlive the service, and the service the gRPC server.
-  ManagementService(Applier& applier, Publisher& publisher, NodeRegistry& registry,
-                    ScopedStates& parts, std::string version)
-      : applier_(applier),
-        publisher_(publisher),
-        registry_(registry),
-        parts_(parts),
+  struct Parts {
+    Applier& applier;
+    Publisher& publisher;
+    NodeRegistry& registry;
+    ScopedStates& scoped;
+    Access& access;
+    Tokens& tokens;
+  };
+  ManagementService(const Parts& parts, std::string version)
+      : applier_(parts.applier),
+        publisher_(parts.publisher),
+        registry_(parts.registry),
+        parts_(parts.scoped),
+        access_(parts.access),
+        tokens_(parts.tokens),
         version_(std::move(version)) {}
 
   grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context,
@@ -72,6 +83,15 @@ class ManagementService final : public v1::Management::CallbackService {
   grpc::ServerUnaryReactor* GetVersion(grpc::CallbackServerContext* context,
                                        const v1::GetVersionRequest* request,
                                        v1::GetVersionResponse* response) override;
+  grpc::ServerUnaryReactor* CreateToken(grpc::CallbackServerContext* context,
+                                        const v1::CreateTokenRequest* request,
+                                        v1::CreateTokenResponse* response) override;
+  grpc::ServerUnaryReactor* ListTokens(grpc::CallbackServerContext* context,
+                                       const v1::ListTokensRequest* request,
+                                       v1::ListTokensResponse* response) override;
+  grpc::ServerUnaryReactor* RevokeToken(grpc::CallbackServerContext* context,
+                                        const v1::RevokeTokenRequest* request,
+                                        v1::RevokeTokenResponse* response) override;
 
   // Ends every call that is answered with a stream, and each that comes later, with UNAVAILABLE.
   void stop();
@@ -82,11 +102,11 @@ class ManagementService final : public v1::Management::CallbackService {
 
   // Does the change on the worker and finishes the reactor with its outcome.
   template <typename Change, typename Response>
-  grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context, Response* response,
-                                   Change change);
-  // Reads on the worker, where the disk may be waited for, and finishes the reactor.
+  grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context, const Origin& origin,
+                                   Response* response, Change change);
+  // Makes the answer on the worker, where the disk may be waited for, and finishes the reactor.
   template <typename Read, typename Response>
-  grpc::ServerUnaryReactor* read_past(grpc::CallbackServerContext* context, Response* response,
+  grpc::ServerUnaryReactor* answer_later(grpc::CallbackServerContext* context, Response* response,
                                       Read read);
 
   NodeFacts node_facts(Epoch epoch);
@@ -97,6 +117,8 @@ class ManagementService final : public v1::Management::CallbackService {
   Publisher& publisher_;
   NodeRegistry& registry_;
   ScopedStates& parts_;  // what nodes get
+  Access& access_;
+  Tokens& tokens_;
   const std::string version_;
   AnswerStreams<v1::WaitActiveResponse> waits_{kMaxWaits};
   AnswerStreams<v1::WatchNodesResponse> node_watches_{kMaxNodeWatches};

@@ -25,6 +25,11 @@ class WatchService {
 
   grpc::ServerWriteReactor<v1::WatchResponse>* start(const v1::WatchRequest& request);
 
+  // For a call that is not to be: ends at once.
+  static grpc::ServerWriteReactor<v1::WatchResponse>* refuse(const absl::Status& status) {
+    return AnswerStreams<v1::WatchResponse>::refuse(status);
+  }
+
   // Ends every watch, and each that comes later.
   void stop(const absl::Status& status) { streams_.stop(status); }
 

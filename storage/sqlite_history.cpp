@@ -124,7 +124,7 @@ absl::StatusOr<std::vector<RevisionRecord>> SqliteStore::revisions(const Revisio
       "WHERE kind = ?4 AND namespace = ?5 AND name = ?6) ";
   auto select = database_.prepare(
       str_cat("SELECT revision, unix_ms, actor, peer, action, message FROM audit "
-              "WHERE revision >= ?1 AND revision < ?2 ",
+              "WHERE revision > 0 AND revision >= ?1 AND revision < ?2 ",
               query.object ? kOfObject : "", "ORDER BY revision DESC LIMIT ?3"));
   if (!select.ok()) return select.status();
   select->bind(1, static_cast<int64_t>(kept->oldest)).bind(2, bound(query.before));
@@ -184,6 +184,10 @@ absl::StatusOr<std::vector<StoredAudit>> SqliteStore::audit(size_t limit, uint64
     records.push_back({static_cast<uint64_t>(select->int64(0)),
                        static_cast<uint64_t>(select->int64(1)), audit_at(*select, 2)});
   }
+}
+
+absl::Status SqliteStore::note(const AuditRecord& audit) {
+  return write_audit(audit, 0);
 }
 
 absl::Status SqliteStore::write_request(const RequestRecord& request, uint64_t revision) {

@@ -36,6 +36,7 @@ class SqliteStore : public Store {
   absl::StatusOr<Delta> way_to(uint64_t revision) override;
   absl::StatusOr<std::vector<RevisionRecord>> revisions(const RevisionQuery& query) override;
   absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) override;
+  absl::Status note(const AuditRecord& audit) override;
   absl::Status compact(const Retention& retention, int64_t now_unix_ms) override;
 
  private:

@@ -44,9 +44,15 @@ struct AuditRecord {
   std::string message;  // in words
 };
 
+// Where a request comes from.
+struct Origin {
+  std::string actor;  // empty: not known
+  std::string peer;   // "ipv4:127.0.0.1:41234"; empty: the server itself
+};
+
 struct StoredAudit {
-  uint64_t id = 0;  // grows
-  uint64_t revision = 0;
+  uint64_t id = 0;        // grows
+  uint64_t revision = 0;  // 0: it made none
   AuditRecord record;
 };
 
@@ -115,6 +121,8 @@ class Store {
   // Newest first; fewer than the limit where they changed very much.
   virtual absl::StatusOr<std::vector<RevisionRecord>> revisions(const RevisionQuery& query) = 0;
   virtual absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) = 0;
+  // Writes down what made no revision.
+  virtual absl::Status note(const AuditRecord& audit) = 0;
 
   // Forgets some of what need not be kept any more, and returns soon: to be called after every
   // commit.

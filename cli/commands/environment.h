@@ -8,6 +8,7 @@
 
 #include <absl/time/time.h>
 
+#include "cli/connection.h"
 #include "cli/management.h"
 
 namespace limpet::cli {
@@ -19,8 +20,9 @@ struct Environment {
   bool progress;      // `err` is a terminal: a line that overwrites itself may be shown
   bool color;         // `out` is a terminal, and colours are wanted
   std::string version;
+  std::string config_file;  // where contexts are kept; empty: nowhere
   std::function<absl::Time()> now;
-  std::function<std::unique_ptr<Management>(const std::string& address)> connect;
+  std::function<std::unique_ptr<Management>(const Connection& connection)> connect;
 };
 
 }  // namespace limpet::cli

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/commands/context_file.h"
 #include "cli/commands/session.h"
 #include "core/base/text.h"
 
@@ -43,7 +44,26 @@ void add_verbs(CLI::App& app, Session& session) {
   add_rollback(app, session);
   add_audit(app, session);
   add_nodes(app, session);
+  add_pki(app, session);
+  add_token(app, session);
+  add_context(app, session);
   add_version(app, session);
+}
+
+void add_connection_flags(CLI::App& app, Session& session) {
+  Connection& given = session.given;
+  app.add_option("--server", given.server, "Address of the management server, HOST:PORT")
+      ->envname("LIMPET_SERVER")
+      ->default_str(kDefaultServer);
+  app.add_option("--tls-ca", given.tls.ca, "PEM file: who the server is believed from")
+      ->envname("LIMPET_TLS_CA");
+  app.add_option("--tls-identity", given.tls.identity, "PEM file: your certificate and its key")
+      ->envname("LIMPET_TLS_IDENTITY");
+  app.add_option("--token-file", given.token_file, "File with a bearer token")
+      ->envname("LIMPET_TOKEN_FILE");
+  app.add_option("--token", given.token)->envname("LIMPET_TOKEN")->group("");
+  app.add_option("--context", session.context, "How to reach the server, by name")
+      ->envname("LIMPET_CONTEXT");
 }
 
 }  // namespace
@@ -64,15 +84,20 @@ int run_gwctl(int argc, const char* const* argv, const Environment& environment)
   app.require_subcommand(1);
   app.fallthrough();  // global flags may stand behind the verb
   app.set_version_flag("--version", str_cat("gwctl ", environment.version));
-  app.add_option("--server", session.server, "Address of the management server, HOST:PORT")
-      ->envname("LIMPET_SERVER")
-      ->capture_default_str();
+  add_connection_flags(app, session);
   add_verbs(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return report_parse_error(app, error, environment);
   }
+  absl::StatusOr<Connection> connection =
+      complete(environment, session.given, session.context);
+  // The verbs that mend contexts work without.
+  if (!connection.ok() && !app.got_subcommand("context")) {
+    return session.fail(kUsage, std::string(connection.status().message()));
+  }
+  if (connection.ok()) session.connection = *std::move(connection);
   const int code = session.run();
   environment.out.flush();
   return code;

@@ -15,12 +15,14 @@ namespace limpet::cli {
 // Filled while the command line is parsed; the chosen verb's `run` is called after that.
 struct Session {
   const Environment& environment;
-  std::string server = "127.0.0.1:7700";
+  Connection given = {};       // on the command line, or in the environment
+  Connection connection = {};  // that, and what the context says beside it
+  std::string context = {};    // its name; empty: the current one
   std::function<int()> run;
 
   std::ostream& out() const { return environment.out; }
   std::ostream& err() const { return environment.err; }
-  std::unique_ptr<Management> connect() const { return environment.connect(server); }
+  std::unique_ptr<Management> connect() const { return environment.connect(connection); }
 
   // Says what went wrong, as a line on stderr; the exit code that belongs to it.
   int fail(const absl::Status& status) const;
@@ -45,6 +47,7 @@ CLI::App* add_verb(CLI::App& app, Session& session, const std::string& name,
 // The verbs, one file each.
 void add_apply(CLI::App& app, Session& session);
 void add_audit(CLI::App& app, Session& session);
+void add_context(CLI::App& app, Session& session);
 void add_delete(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
 void add_diff(CLI::App& app, Session& session);
@@ -52,7 +55,9 @@ void add_get(CLI::App& app, Session& session);
 void add_history(CLI::App& app, Session& session);
 void add_nodes(CLI::App& app, Session& session);
 void add_nodes_adopt(CLI::App& nodes, Session& session);
+void add_pki(CLI::App& app, Session& session);
 void add_rollback(CLI::App& app, Session& session);
+void add_token(CLI::App& app, Session& session);
 void add_validate(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 void add_wait(CLI::App& app, Session& session);

@@ -14,6 +14,7 @@
 #include <spdlog/spdlog.h>
 
 #include "limpet/v1/discovery.grpc.pb.h"
+#include "runtime/tls_grpc.h"
 
 namespace limpet {
 
@@ -134,10 +135,12 @@ class Call final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::ServerMes
 
 class SyncClient::Impl : public std::enable_shared_from_this<SyncClient::Impl> {
  public:
-  Impl(asio::io_context& io, std::vector<HostPort> servers, Callbacks callbacks)
+  Impl(asio::io_context& io, std::vector<HostPort> servers, const TlsFiles& tls,
+       Callbacks callbacks)
       : io_(io),
         work_(io.get_executor()),
         servers_(std::move(servers)),
+        credentials_(channel_credentials(tls)),
         callbacks_(std::move(callbacks)),
         timer_(io) {}
 
@@ -153,7 +156,7 @@ class SyncClient::Impl : public std::enable_shared_from_this<SyncClient::Impl> {
     // Streams share nothing: a new channel connects anew.
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     stub_ = v1::Discovery::NewStub(grpc::CreateCustomChannel(
-        to_string(server), grpc::InsecureChannelCredentials(), arguments));
+        to_string(server), credentials_, arguments));
     const uint64_t stream = ++stream_;
     const std::weak_ptr<Impl> weak = weak_from_this();
     const auto post = [this, weak, stream](auto action) {
@@ -233,6 +236,7 @@ class SyncClient::Impl : public std::enable_shared_from_this<SyncClient::Impl> {
   asio::io_context& io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   const std::vector<HostPort> servers_;
+  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
   const Callbacks callbacks_;
   asio::steady_timer timer_;
   std::mt19937 random_{std::random_device{}()};
@@ -246,8 +250,9 @@ class SyncClient::Impl : public std::enable_shared_from_this<SyncClient::Impl> {
   bool stopped_ = false;
 };
 
-SyncClient::SyncClient(asio::io_context& io, std::vector<HostPort> servers, Callbacks callbacks)
-    : impl_(std::make_shared<Impl>(io, std::move(servers), std::move(callbacks))) {}
+SyncClient::SyncClient(asio::io_context& io, std::vector<HostPort> servers, const TlsFiles& tls,
+                       Callbacks callbacks)
+    : impl_(std::make_shared<Impl>(io, std::move(servers), tls, std::move(callbacks))) {}
 SyncClient::~SyncClient() { stop(); }
 
 void SyncClient::start() { impl_->connect(); }

@@ -13,6 +13,7 @@
 
 #include "limpet/v1/discovery.pb.h"
 #include "runtime/host_port.h"
+#include "runtime/tls.h"
 
 namespace limpet {
 
@@ -24,7 +25,8 @@ class SyncClient {
     std::function<void()> on_lost;
   };
 
-  SyncClient(boost::asio::io_context& io, std::vector<HostPort> servers, Callbacks callbacks);
+  SyncClient(boost::asio::io_context& io, std::vector<HostPort> servers, const TlsFiles& tls,
+             Callbacks callbacks);
   ~SyncClient();
 
   void start();

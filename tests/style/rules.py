@@ -20,7 +20,7 @@ OWN = {
     'runtime': {'core', 'runtime'},
     'server': {'core', 'storage', 'runtime', 'server'},
     'proxy': {'core', 'runtime', 'proxy'},
-    'cli': {'core', 'cli'},
+    'cli': {'core', 'runtime', 'cli'},
     'examples': {'examples'},
     'bench': {'core', 'storage', 'runtime', 'server', 'proxy', 'cli', 'bench'},
 }
@@ -31,7 +31,7 @@ GRPC = {'grpcpp', 'grpc'}
 LIBRARIES = {
     'core': MESSAGES | {'re2', 'openssl'},
     'storage': MESSAGES | {'sqlite3.h'},
-    'runtime': MESSAGES | BINARY | {'boost'},
+    'runtime': MESSAGES | BINARY | GRPC | {'boost'},
     'server': MESSAGES | BINARY | GRPC | {'boost'},
     'proxy': MESSAGES | BINARY | GRPC | {'boost'},
     'cli': MESSAGES | BINARY | GRPC | {'yaml-cpp'},

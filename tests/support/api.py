@@ -26,14 +26,22 @@ IMPATIENT = [('grpc.initial_reconnect_backoff_ms', 50), ('grpc.min_reconnect_bac
 
 
 class Management:
-    def __init__(self, address, wait_for_ready=False):
+    def __init__(self, address, wait_for_ready=False, credentials=None, token=None):
         """wait_for_ready: calls wait for a server that is not there yet."""
-        self.channel = grpc.insecure_channel(address, IMPATIENT)
+        self.channel = (grpc.secure_channel(address, credentials, IMPATIENT) if credentials
+                        else grpc.insecure_channel(address, IMPATIENT))
+        self.metadata = [('authorization', f'Bearer {token}')] if token else None
         self.wait_for_ready = wait_for_ready
         self.types = messages('limpet.v1.management')
 
     def close(self):
         self.channel.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def _types(self, method):
         answer = {'Rollback': 'Apply'}.get(method, method)
@@ -44,12 +52,13 @@ class Management:
         encode, decode = self._types(method)
         stub = self.channel.unary_unary(f'/limpet.v1.Management/{method}', encode, decode)
         return stub(getattr(self.types, f'{method}Request')(**fields), timeout=30,
-                    wait_for_ready=self.wait_for_ready)
+                    metadata=self.metadata, wait_for_ready=self.wait_for_ready)
 
     def stream(self, method, timeout_s=30, **fields):
         encode, decode = self._types(method)
         stub = self.channel.unary_stream(f'/limpet.v1.Management/{method}', encode, decode)
-        return stub(getattr(self.types, f'{method}Request')(**fields), timeout=timeout_s)
+        return stub(getattr(self.types, f'{method}Request')(**fields), timeout=timeout_s,
+                    metadata=self.metadata)
 
 
 def namespace(name):

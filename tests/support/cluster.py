@@ -29,6 +29,8 @@ class Cluster:
         self.server = None
         self.nodes = {}
         self.selections = {}
+        self.server_flags = []
+        self.gwctl_flags = []
 
     # ---- addresses
 
@@ -61,7 +63,7 @@ class Cluster:
 
     def server_arguments(self):
         return ['--data-dir', self.dir / 'server', '--listen', self.api,
-                '--admin', f'{self.address(1)}:7701']
+                '--admin', f'{self.address(1)}:7701', *self.server_flags]
 
     def start_server(self, ready=True, env=None):
         self.server = self.start('limpet-server', *self.server_arguments(), env=env)
@@ -123,7 +125,8 @@ class Cluster:
     # ---- gwctl and requests
 
     def gwctl(self, *arguments, expect=0, text_in=None):
-        done = run([binary('gwctl'), *map(str, arguments)], {'LIMPET_SERVER': self.api}, text_in)
+        done = run([binary('gwctl'), *map(str, [*arguments, *self.gwctl_flags])],
+                   {'LIMPET_SERVER': self.api, 'LIMPET_CONFIG': ''}, text_in)
         if expect is not None and done.returncode != expect:
             raise AssertionError(f'gwctl {" ".join(map(str, arguments))}: exit {done.returncode}, '
                                  f'not {expect}\n{done.stdout}{done.stderr}')

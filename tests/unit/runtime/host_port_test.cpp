@@ -21,5 +21,14 @@ TEST(HostPortTest, RefusesWhatIsNone) {
   }
 }
 
+TEST(HostPortTest, KnowsTheMachineItself) {
+  for (const char* host : {"localhost", "127.0.0.1", "127.9.9.9", "::1"}) {
+    EXPECT_TRUE(is_loopback(host)) << host;
+  }
+  for (const char* host : {"0.0.0.0", "::", "10.0.0.1", "example.org", "", "127.0.0.1.example"}) {
+    EXPECT_FALSE(is_loopback(host)) << host;
+  }
+}
+
 }  // namespace
 }  // namespace limpet

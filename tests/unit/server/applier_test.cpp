@@ -40,6 +40,7 @@ class FailingStore : public Store {
   absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) override {
     return store_.audit(limit, before_id);
   }
+  absl::Status note(const AuditRecord& audit) override { return store_.note(audit); }
   absl::Status compact(const Retention& retention, int64_t now_unix_ms) override {
     return store_.compact(retention, now_unix_ms);
   }
@@ -56,7 +57,7 @@ class ApplierTest : public ::testing::Test {
                          const v1::ChangeOptions& options = {}) {
     v1::ApplyRequest request = apply_request(resources);
     *request.mutable_options() = options;
-    return applier_.apply(request, "peer", context_);
+    return applier_.apply(request, Origin{"", "peer"}, context_);
   }
 
   Applier::Outcome remove_slice(const std::string& name) {
@@ -65,7 +66,7 @@ class ApplierTest : public ::testing::Test {
     key.set_kind("EndpointSlice");
     key.set_namespace_("server");
     key.set_name(name);
-    return applier_.remove(request, "peer", context_);
+    return applier_.remove(request, Origin{"", "peer"}, context_);
   }
 
   TemporaryDirectory directory_;

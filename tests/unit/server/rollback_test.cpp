@@ -21,7 +21,8 @@ class RollbackTest : public ::testing::Test {
  protected:
   uint64_t apply(const std::vector<v1::Resource>& resources) {
     context_.now_unix_ms += 5000;
-    const Applier::Outcome outcome = applier_.apply(apply_request(resources), "peer", context_);
+    const Applier::Outcome outcome =
+        applier_.apply(apply_request(resources), Origin{"", "peer"}, context_);
     EXPECT_TRUE(outcome.status.ok()) << outcome.status;
     return outcome.state.revision;
   }
@@ -31,7 +32,8 @@ class RollbackTest : public ::testing::Test {
     key.set_kind(kind);
     key.set_namespace_("server");
     key.set_name(name);
-    const Applier::Outcome outcome = applier_.remove(delete_request({key}), "peer", context_);
+    const Applier::Outcome outcome =
+        applier_.remove(delete_request({key}), Origin{"", "peer"}, context_);
     EXPECT_TRUE(outcome.status.ok()) << outcome.status;
     return outcome.state.revision;
   }
@@ -40,7 +42,7 @@ class RollbackTest : public ::testing::Test {
     v1::RollbackRequest request;
     request.set_to(to);
     *request.mutable_options() = options;
-    return applier_.rollback(request, "peer", context_);
+    return applier_.rollback(request, Origin{"", "peer"}, context_);
   }
 
   v1::Service service_now(const std::string& name) {

@@ -27,10 +27,13 @@ struct FakeState {
   v1::ChangeOptions options;                    // of the last change
   absl::Status error;
   v1::ListNodesResponse nodes;
+  v1::ListTokensResponse tokens;
+  v1::CreateTokenRequest token_request;  // the last
+  std::string revoked;
   v1::ListAuditResponse audit;
   std::deque<v1::WaitActiveResponse> progress;
   absl::Status wait_status;
-  std::string address;
+  Connection connection;
   uint64_t waited_for = 0;
   uint32_t wait_percent = 0;
   std::deque<v1::WatchNodesResponse> node_news;
@@ -200,6 +203,32 @@ class FakeManagement : public Management {
     return state_.wait_status;
   }
 
+  absl::StatusOr<v1::CreateTokenResponse> create_token(
+      const v1::CreateTokenRequest& request) override {
+    if (!state_.error.ok()) return state_.error;
+    state_.token_request = request;
+    v1::CreateTokenResponse response;
+    response.set_token("lmp_" + request.name() + "_secret");
+    v1::TokenInfo& info = *state_.tokens.add_tokens();
+    info.set_name(request.name());
+    *info.mutable_grants() = request.grants();
+    info.set_created_unix_ms(1'699'999'995'000);
+    if (request.expires_in_s() > 0) {
+      info.set_expires_unix_ms(1'700'000'000'000 + int64_t{request.expires_in_s()} * 1000);
+    }
+    return response;
+  }
+  absl::StatusOr<v1::ListTokensResponse> list_tokens() override {
+    if (!state_.error.ok()) return state_.error;
+    return state_.tokens;
+  }
+  absl::StatusOr<v1::RevokeTokenResponse> revoke_token(
+      const v1::RevokeTokenRequest& request) override {
+    if (!state_.error.ok()) return state_.error;
+    state_.revoked = request.name();
+    return v1::RevokeTokenResponse();
+  }
+
   absl::Status watch_nodes(const NodeNews& news) override {
     if (!state_.error.ok()) return state_.error;
     for (const v1::WatchNodesResponse& response : state_.node_news) {
@@ -330,6 +359,7 @@ struct Gwctl {
   std::string input;
   std::string out;
   std::string err;
+  std::string config_file;
   bool terminal = false;
   bool color = false;
   absl::Time now = absl::FromUnixSeconds(1'700'000'000);
@@ -344,10 +374,11 @@ struct Gwctl {
                                   .progress = terminal,
                                   .color = color,
                                   .version = "1.2.3",
+                                  .config_file = config_file,
                                   .now = [this] { return now; },
                                   .connect =
-                                      [this](const std::string& address) {
-                                        state.address = address;
+                                      [this](const Connection& connection) {
+                                        state.connection = connection;
                                         return std::make_unique<FakeManagement>(state);
                                       }};
     std::vector<const char*> argv{"gwctl"};

@@ -69,7 +69,7 @@ TEST_F(GwctlTest, ValidateTellsEveryViolationWithoutAServer) {
   EXPECT_TRUE(contains(gwctl.err, "-:8:17: Service default/pipy: spec.ports[0].port: "))
       << gwctl.err;
   EXPECT_TRUE(gwctl.err.ends_with("gwctl: 2 problems\n")) << gwctl.err;
-  EXPECT_EQ(gwctl.state.address, "");  // never asked
+  EXPECT_EQ(gwctl.state.connection.server, "");  // never asked
 }
 
 TEST_F(GwctlTest, ApplyTellsTheServersRefusalByLines) {
@@ -309,9 +309,9 @@ TEST_F(GwctlTest, VersionShowsTheClientWithoutAServerToo) {
 
 TEST_F(GwctlTest, TheServersAddressMayStandAnywhere) {
   gwctl({"--server", "a:1", "nodes"});
-  EXPECT_EQ(gwctl.state.address, "a:1");
+  EXPECT_EQ(gwctl.state.connection.server, "a:1");
   gwctl({"nodes", "--server", "b:2"});
-  EXPECT_EQ(gwctl.state.address, "b:2");
+  EXPECT_EQ(gwctl.state.connection.server, "b:2");
 }
 
 TEST_F(GwctlTest, WrongUse) {

@@ -1,0 +1,145 @@
+#include "runtime/certificate.h"
+
+#include <utility>
+
+#include <absl/time/time.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "core/base/text.h"
+
+namespace limpet {
+namespace {
+
+using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO_free>>;
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES_free>>;
+using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, OpensslFree<X509_STORE_CTX_free>>;
+
+// OpenSSL's functions of stacks are macros.
+struct StackFree {
+  void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }
+};
+using StackPtr = std::unique_ptr<STACK_OF(X509), StackFree>;
+
+BioPtr bio_of(std::string_view text) {
+  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+// For a key that is locked: there is nobody to ask.
+int no_passphrase(char*, int, int, void*) { return 0; }
+
+int64_t unix_s_of(const ASN1_TIME* time) {
+  tm parts = {};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
+  return absl::ToUnixSeconds(absl::FromTM(parts, absl::UTCTimeZone()));
+}
+
+std::string why_not(int error, const X509& certificate) {
+  switch (error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return str_cat("has expired at ", utc_text(not_after_unix_s(certificate)));
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return str_cat("is not valid before ", utc_text(not_before_unix_s(certificate)));
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return "is not of an authority that is trusted here";
+    default:
+      return str_cat("is not valid: ", X509_verify_cert_error_string(error));
+  }
+}
+
+}  // namespace
+
+std::string openssl_error() {
+  char text[256] = "unknown error";
+  const unsigned long code = ERR_get_error();
+  if (code != 0) ERR_error_string_n(code, text, sizeof(text));
+  ERR_clear_error();
+  return text;
+}
+
+absl::StatusOr<std::vector<X509Ptr>> read_certificates(std::string_view pem) {
+  const BioPtr bio = bio_of(pem);
+  std::vector<X509Ptr> certificates;
+  while (X509Ptr certificate{PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)}) {
+    certificates.push_back(std::move(certificate));
+  }
+  // The end is an error, too: no further start of a certificate.
+  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  const std::string error = openssl_error();
+  if (certificates.empty()) return absl::InvalidArgumentError("has no certificate in PEM form");
+  if (!at_end) {
+    return absl::InvalidArgumentError(str_cat("has a certificate that cannot be read: ", error));
+  }
+  return certificates;
+}
+
+absl::StatusOr<KeyPtr> read_private_key(std::string_view pem) {
+  const BioPtr bio = bio_of(pem);
+  KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+  if (key == nullptr) {
+    ERR_clear_error();
+    return absl::InvalidArgumentError("has no private key in PEM form without a passphrase");
+  }
+  return key;
+}
+
+std::vector<std::string> uris_of(const X509& certificate) {
+  const NamesPtr names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+  std::vector<std::string> uris;
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_URI) continue;
+    const ASN1_IA5STRING* uri = name->d.uniformResourceIdentifier;
+    uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
+                      static_cast<size_t>(ASN1_STRING_length(uri)));
+  }
+  return uris;
+}
+
+std::string utc_text(int64_t unix_s) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(unix_s),
+                          absl::UTCTimeZone());
+}
+
+int64_t not_before_unix_s(const X509& certificate) {
+  return unix_s_of(X509_get0_notBefore(&certificate));
+}
+
+int64_t not_after_unix_s(const X509& certificate) {
+  return unix_s_of(X509_get0_notAfter(&certificate));
+}
+
+absl::StatusOr<Authorities> Authorities::read(std::string_view pem) {
+  absl::StatusOr<std::vector<X509Ptr>> certificates = read_certificates(pem);
+  if (!certificates.ok()) return certificates.status();
+  StorePtr store(X509_STORE_new());
+  for (const X509Ptr& certificate : *certificates) {
+    if (X509_STORE_add_cert(store.get(), certificate.get()) != 1) {
+      return absl::InvalidArgumentError(openssl_error());
+    }
+  }
+  return Authorities(std::move(store));
+}
+
+absl::Status Authorities::verify(const std::vector<X509Ptr>& chain, int64_t now_unix_s) const {
+  if (chain.empty()) return absl::UnauthenticatedError("there is no certificate");
+  const StackPtr between(sk_X509_new_null());
+  for (size_t i = 1; i < chain.size(); ++i) sk_X509_push(between.get(), chain[i].get());
+  const StoreContextPtr context(X509_STORE_CTX_new());
+  if (X509_STORE_CTX_init(context.get(), store_.get(), chain[0].get(), between.get()) != 1) {
+    return absl::InternalError(openssl_error());
+  }
+  X509_STORE_CTX_set_time(context.get(), 0, static_cast<time_t>(now_unix_s));
+  X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_CLIENT);
+  if (X509_verify_cert(context.get()) == 1) return absl::OkStatus();
+  const int error = X509_STORE_CTX_get_error(context.get());
+  ERR_clear_error();
+  return absl::UnauthenticatedError(str_cat("the certificate ", why_not(error, *chain[0])));
+}
+
+}  // namespace limpet

@@ -1,0 +1,67 @@
+// X.509 certificates as Limpet uses them to tell who somebody is. What a certificate says is in
+// the URIs among its subject alternative names:
+//
+//   limpet:node:ID             a node; it reports as ID and as nobody else
+//   limpet:gateway:NS/NAME     which Gateways the node may serve; without one, all
+//   limpet:user:NAME           a person, or a program
+//   limpet:role:ROLE[@NS]      what that one may do: viewer, editor or admin, everywhere or in NS
+//   limpet:server              the management server
+//
+// Source: RFC 5280, section 4.2.1.6.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <openssl/x509.h>
+
+namespace limpet {
+
+template <auto Free>
+struct OpensslFree {
+  template <typename T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using X509Ptr = std::unique_ptr<X509, OpensslFree<X509_free>>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
+
+// The last error of OpenSSL in this thread, as text; the queue is empty after it.
+std::string openssl_error();
+
+// All certificates of a PEM text, at least one. INVALID_ARGUMENT otherwise.
+absl::StatusOr<std::vector<X509Ptr>> read_certificates(std::string_view pem);
+// The private key of a PEM text. INVALID_ARGUMENT when there is none, or it needs a passphrase.
+absl::StatusOr<KeyPtr> read_private_key(std::string_view pem);
+
+// The URIs among the subject alternative names, in their order.
+std::vector<std::string> uris_of(const X509& certificate);
+int64_t not_before_unix_s(const X509& certificate);
+int64_t not_after_unix_s(const X509& certificate);
+// "2026-01-31T12:00:00Z"
+std::string utc_text(int64_t unix_s);
+
+// Those whom certificates are believed from. Immutable, thread-safe.
+class Authorities {
+ public:
+  // A bundle: while authorities change, it has the old and the new one.
+  static absl::StatusOr<Authorities> read(std::string_view pem);
+
+  // UNAUTHENTICATED says why not: expired and since when, not valid yet, of an unknown authority,
+  // not for this use. `chain`: the certificate first, then those between it and an authority.
+  absl::Status verify(const std::vector<X509Ptr>& chain, int64_t now_unix_s) const;
+
+ private:
+  using StorePtr = std::unique_ptr<X509_STORE, OpensslFree<X509_STORE_free>>;
+  explicit Authorities(StorePtr store) : store_(std::move(store)) {}
+
+  StorePtr store_;
+};
+
+}  // namespace limpet
