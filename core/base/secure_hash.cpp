@@ -4,8 +4,6 @@
 #include <memory>
 #include <new>
 
-#include <openssl/evp.h>
-
 namespace limpet {
 
 Sha256 sha256_of_parts(std::initializer_list<std::string_view> parts) {
@@ -33,6 +31,22 @@ uint64_t id64_of_parts(std::initializer_list<std::string_view> parts) {
   uint64_t id = 0;
   std::memcpy(&id, hash.data(), sizeof(id));
   return id == 0 ? 1 : id;
+}
+
+Sha256Stream::Sha256Stream() : context_(EVP_MD_CTX_new()) {
+  if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
+    throw std::bad_alloc();
+  }
+}
+
+void Sha256Stream::add(std::string_view bytes) {
+  EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+}
+
+Sha256 Sha256Stream::finish() {
+  Sha256 hash;
+  EVP_DigestFinal_ex(context_.get(), hash.data(), nullptr);
+  return hash;
 }
 
 }  // namespace limpet

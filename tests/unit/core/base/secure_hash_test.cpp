@@ -16,5 +16,15 @@ TEST(SecureHash, IdsNeverChange) {
   EXPECT_EQ(id64_of_parts({"limpet", "id"}), 18103946270055817742U);
 }
 
+TEST(SecureHash, OfAStreamIsThatOfItsBytes) {
+  Sha256Stream stream;
+  stream.add("a");
+  stream.add("");
+  stream.add("bc");
+  const Sha256 hash = stream.finish();
+  EXPECT_EQ(hash[0], 0xBA);  // FIPS 180-2, appendix B.1
+  EXPECT_EQ(hash[31], 0xAD);
+}
+
 }  // namespace
 }  // namespace limpet
