@@ -179,6 +179,18 @@ absl::StatusOr<std::string> Database::query_text(std::string_view sql) {
   return std::string(statement->bytes(0));
 }
 
+absl::Status Database::copy_to(Database& target) {
+  sqlite3_backup* copy = sqlite3_backup_init(target.handle_.get(), "main", handle_.get(), "main");
+  if (copy == nullptr) {
+    return error_of(target.handle_.get(), sqlite3_extended_errcode(target.handle_.get()));
+  }
+  // In one step: the target's transaction is committed with the last page, or rolled back.
+  const int stepped = sqlite3_backup_step(copy, -1);
+  const int finished = sqlite3_backup_finish(copy);
+  if (stepped == SQLITE_DONE && finished == SQLITE_OK) return absl::OkStatus();
+  return error_of(target.handle_.get(), finished != SQLITE_OK ? finished : stepped);
+}
+
 absl::StatusOr<Transaction> Transaction::begin(Database& database) {
   if (absl::Status begun = database.execute("BEGIN IMMEDIATE"); !begun.ok()) return begun;
   return Transaction(database);

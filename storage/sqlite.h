@@ -58,6 +58,9 @@ class Database {
   // The first column of the first row.
   absl::StatusOr<int64_t> query_int64(std::string_view sql);
   absl::StatusOr<std::string> query_text(std::string_view sql);
+  // Makes `target` hold the pages of this database, in one transaction. Requires: both have pages
+  // of one size.
+  absl::Status copy_to(Database& target);
 
  private:
   struct Close {

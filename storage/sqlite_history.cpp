@@ -2,6 +2,9 @@
 //
 // `changes` holds whole entries, so that the state of a revision is, for each object, its newest
 // change up to there. Only what changed since is looked up: the rest is as it is now.
+//
+// Every revision has its audit record, and a restore's one says where a gap ends: the revisions
+// from the one before it up to there were another database's. Their states cannot be had.
 #include "storage/sqlite_store.h"
 
 #include <algorithm>
@@ -77,9 +80,48 @@ absl::Status SqliteStore::check_kept(uint64_t revision) {
     return absl::OutOfRangeError(
         str_cat("revision ", revision, " does not exist yet; the newest is ", kept->head));
   }
-  if (revision >= kept->oldest) return absl::OkStatus();
-  return absl::OutOfRangeError(
-      str_cat("revision ", revision, " is compacted away; the oldest kept is ", kept->oldest));
+  if (revision < kept->oldest) {
+    return absl::OutOfRangeError(
+        str_cat("revision ", revision, " is compacted away; the oldest kept is ", kept->oldest));
+  }
+  const absl::StatusOr<uint64_t> restore = restore_over(revision);
+  if (!restore.ok()) return restore.status();
+  if (*restore == 0) return absl::OkStatus();
+  return absl::OutOfRangeError(str_cat("revision ", revision,
+                                       " is of the database that was replaced by a restore, at "
+                                       "revision ",
+                                       *restore));
+}
+
+// The restore that ends the gap in which the revision lies; 0: it is this database's own.
+absl::StatusOr<uint64_t> SqliteStore::restore_over(uint64_t revision) {
+  if (revision == 0) return 0;
+  auto select = database_.prepare(
+      "SELECT revision, action FROM audit WHERE revision >= ?1 ORDER BY revision LIMIT 1");
+  if (!select.ok()) return select.status();
+  const absl::StatusOr<bool> row = select->bind(1, static_cast<int64_t>(revision)).step();
+  if (!row.ok()) return row.status();
+  if (!*row || select->bytes(1) != kRestoreAction) return 0;
+  const auto next = static_cast<uint64_t>(select->int64(0));
+  return next == revision ? 0 : next;
+}
+
+// The newest revision of this database's own before that one; 0 when there is none.
+absl::StatusOr<uint64_t> SqliteStore::revision_before(uint64_t revision) {
+  auto select = database_.prepare("SELECT max(revision) FROM audit WHERE revision < ?1");
+  if (!select.ok()) return select.status();
+  const absl::StatusOr<bool> row = select->bind(1, static_cast<int64_t>(revision)).step();
+  if (!row.ok()) return row.status();
+  return static_cast<uint64_t>(select->int64(0));
+}
+
+absl::StatusOr<uint64_t> SqliteStore::last_restore() {
+  auto select = database_.prepare(
+      "SELECT revision FROM audit WHERE action = ?1 ORDER BY revision DESC LIMIT 1");
+  if (!select.ok()) return select.status();
+  const absl::StatusOr<bool> row = select->bind(1, kRestoreAction).step();
+  if (!row.ok()) return row.status();
+  return *row ? static_cast<uint64_t>(select->int64(0)) : 0;
 }
 
 absl::StatusOr<uint64_t> SqliteStore::oldest_revision() {
@@ -108,6 +150,11 @@ absl::StatusOr<Delta> SqliteStore::way_back_to(uint64_t revision) {
 absl::StatusOr<Delta> SqliteStore::way_to(uint64_t revision) {
   if (absl::Status kept = check_kept(revision == 0 ? 0 : revision - 1); !kept.ok()) return kept;
   if (absl::Status kept = check_kept(revision); !kept.ok()) return kept;
+  const absl::StatusOr<uint64_t> restore = last_restore();
+  if (!restore.ok()) return restore.status();
+  if (revision != 0 && *restore == revision) {
+    return absl::OutOfRangeError(str_cat("revision ", revision, " restored another database"));
+  }
   auto select = database_.prepare(
       "SELECT kind, namespace, name, revision, bytes IS NOT NULL, bytes FROM changes "
       "WHERE revision = ?1");
@@ -227,7 +274,11 @@ absl::StatusOr<uint64_t> SqliteStore::oldest_wanted(const Range& range,
   const absl::StatusOr<bool> row = select->step();
   if (!row.ok()) return row.status();
   const uint64_t by_age = *row ? static_cast<uint64_t>(select->int64(0)) - 1 : range.head;
-  return std::min(range.head, std::max(by_count, by_age));
+  // Where another database's revisions lie, the state is that of our own one before them.
+  const uint64_t wanted = std::min(range.head, std::max(by_count, by_age));
+  const absl::StatusOr<uint64_t> restore = restore_over(wanted);
+  if (!restore.ok()) return restore.status();
+  return *restore == 0 ? wanted : revision_before(wanted);
 }
 
 // What the changes of a revision made the past of. Returns the number of changes forgotten.
@@ -254,7 +305,10 @@ absl::Status SqliteStore::compact(const Retention& retention, int64_t now_unix_m
   uint64_t oldest = kept->oldest;
   int64_t rows = 0;
   for (int i = 0; i < kCompactRevisions && oldest < *wanted && rows < kCompactRows; ++i) {
-    const absl::StatusOr<int64_t> forgotten = forget_superseded(++oldest);
+    const absl::StatusOr<uint64_t> restore = restore_over(oldest + 1);
+    if (!restore.ok()) return restore.status();
+    oldest = *restore == 0 ? oldest + 1 : *restore;
+    const absl::StatusOr<int64_t> forgotten = forget_superseded(oldest);
     if (!forgotten.ok()) return forgotten.status();
     rows += *forgotten;
   }

@@ -24,13 +24,9 @@ absl::Status in_file(const std::filesystem::path& path, const absl::Status& stat
   return absl::Status(status.code(), str_cat(path.string(), ": ", status.message()));
 }
 
-struct Head {
-  Epoch epoch;
-  uint64_t revision = 0;
-  Digest digest;
-};
+}  // namespace
 
-absl::StatusOr<Head> read_head(sqlite::Database& database) {
+absl::StatusOr<StateId> SqliteStore::read_head(sqlite::Database& database) {
   auto select = database.prepare("SELECT epoch, revision, digest FROM meta");
   if (!select.ok()) return select.status();
   const absl::StatusOr<bool> row = select->step();
@@ -38,28 +34,26 @@ absl::StatusOr<Head> read_head(sqlite::Database& database) {
   if (!*row) return absl::DataLossError("the database does not name its state");
   const std::optional<Digest> digest = Digest::from_bytes(select->bytes(2));
   if (!digest) return absl::DataLossError("the database's digest cannot be read");
-  return Head{Epoch(static_cast<uint64_t>(select->int64(0))),
-              static_cast<uint64_t>(select->int64(1)), *digest};
+  return StateId{Epoch(static_cast<uint64_t>(select->int64(0))),
+                 static_cast<uint64_t>(select->int64(1)), *digest};
 }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::path& path,
                                                                Epoch epoch_if_new,
                                                                const SqliteOptions& options) {
   absl::StatusOr<sqlite::Database> database = sqlite::Database::open(path);
   if (!database.ok()) return database.status();
-  std::unique_ptr<SqliteStore> store(new SqliteStore(*std::move(database)));
-  if (absl::Status ready = store->prepare(epoch_if_new, options); !ready.ok()) {
+  std::unique_ptr<SqliteStore> store(new SqliteStore(*std::move(database), path, options));
+  if (absl::Status ready = store->prepare(epoch_if_new); !ready.ok()) {
     return in_file(path, ready);
   }
   return store;
 }
 
-absl::Status SqliteStore::prepare(Epoch epoch_if_new, const SqliteOptions& options) {
+absl::Status SqliteStore::prepare(Epoch epoch_if_new) {
   const std::string pragmas =
       str_cat("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
-              "PRAGMA max_page_count = ", options.max_pages, ";");
+              "PRAGMA max_page_count = ", options_.max_pages, ";");
   if (absl::Status set = database_.execute(pragmas); !set.ok()) return set;
   if (absl::Status checked = check_integrity(database_); !checked.ok()) return checked;
   if (absl::Status migrated = migrate(database_); !migrated.ok()) return migrated;
@@ -76,7 +70,7 @@ absl::StatusOr<Snapshot> SqliteStore::load() {
   // One transaction, so that the objects are those that the head names.
   absl::StatusOr<sqlite::Transaction> reading = sqlite::Transaction::begin(database_);
   if (!reading.ok()) return reading.status();
-  const absl::StatusOr<Head> head = read_head(database_);
+  const absl::StatusOr<StateId> head = read_head(database_);
   if (!head.ok()) return head.status();
   auto select =
       database_.prepare("SELECT kind, namespace, name, revision, bytes FROM objects");

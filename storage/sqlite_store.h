@@ -38,6 +38,12 @@ class SqliteStore : public Store {
   absl::StatusOr<std::vector<StoredAudit>> audit(size_t limit, uint64_t before_id) override;
   absl::Status note(const AuditRecord& audit) override;
   absl::Status compact(const Retention& retention, int64_t now_unix_ms) override;
+  absl::StatusOr<uint64_t> last_restore() override;
+  absl::StatusOr<StateId> save_to(const std::filesystem::path& path) override;
+  absl::StatusOr<std::unique_ptr<Store>> open_saved(const std::filesystem::path& path) override;
+  absl::Status begin_anew(const StateId& id, const Batch& batch,
+                          const AuditRecord& audit) override;
+  absl::Status replace_with(const std::filesystem::path& saved) override;
 
  private:
   // The revisions whose state can be had.
@@ -46,9 +52,13 @@ class SqliteStore : public Store {
     uint64_t head = 0;
   };
 
-  explicit SqliteStore(sqlite::Database database) : database_(std::move(database)) {}
+  SqliteStore(sqlite::Database database, std::filesystem::path path, const SqliteOptions& options)
+      : path_(std::move(path)), options_(options), database_(std::move(database)) {}
 
-  absl::Status prepare(Epoch epoch_if_new, const SqliteOptions& options);
+  static absl::StatusOr<StateId> read_head(sqlite::Database& database);
+
+  absl::Status prepare(Epoch epoch_if_new);
+  absl::Status check_layout(SqliteStore& saved);
   absl::Status check_head(uint64_t expected_revision);
   absl::Status write_upserts(const Batch& batch);
   absl::Status write_removals(const Batch& batch, uint64_t revision);
@@ -57,12 +67,16 @@ class SqliteStore : public Store {
   absl::Status write_head(uint64_t revision, const Digest& digest);
   absl::StatusOr<Range> range();
   absl::Status check_kept(uint64_t revision);
+  absl::StatusOr<uint64_t> restore_over(uint64_t revision);
+  absl::StatusOr<uint64_t> revision_before(uint64_t revision);
   absl::Status read_changes(const std::optional<EntryKey>& object,
                             std::vector<RevisionRecord>& revisions);
   absl::StatusOr<uint64_t> oldest_wanted(const Range& range, const Retention& retention,
                                          int64_t now_unix_ms);
   absl::StatusOr<int64_t> forget_superseded(uint64_t by_revision);
 
+  const std::filesystem::path path_;
+  const SqliteOptions options_;
   sqlite::Database database_;
 };
 

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -89,7 +91,11 @@ struct Retention {
   uint64_t batch = 64;
 };
 
-// Not thread-safe: one call at a time.
+// The action of the audit record with which a saved database begins in a new place. Between its
+// revision and the one before lie those of the database that it replaced: they are not this one's.
+inline constexpr char kRestoreAction[] = "restore";
+
+// Not thread-safe, but for save_to(): one call at a time.
 class Store {
  public:
   virtual ~Store() = default;
@@ -112,11 +118,13 @@ class Store {
 
   // The oldest revision whose state can be had; 0, the empty state, until something is compacted.
   virtual absl::StatusOr<uint64_t> oldest_revision() = 0;
+  // The revision at which this database was restored last; 0: never.
+  virtual absl::StatusOr<uint64_t> last_restore() = 0;
   // The way from the head back to the state of a revision. Costs in proportion to what changed
-  // since. OUT_OF_RANGE: compacted away, or not there yet.
+  // since. OUT_OF_RANGE: compacted away, not there yet, or of a database that was replaced.
   virtual absl::StatusOr<Delta> way_back_to(uint64_t revision) = 0;
   // The way to a revision from the one before. OUT_OF_RANGE: as above; of the oldest revision
-  // itself the way is gone.
+  // itself the way is gone, and to a restore there is none.
   virtual absl::StatusOr<Delta> way_to(uint64_t revision) = 0;
   // Newest first; fewer than the limit where they changed very much.
   virtual absl::StatusOr<std::vector<RevisionRecord>> revisions(const RevisionQuery& query) = 0;
@@ -127,6 +135,23 @@ class Store {
   // Forgets some of what need not be kept any more, and returns soon: to be called after every
   // commit.
   virtual absl::Status compact(const Retention& retention, int64_t now_unix_ms) = 0;
+
+  // The whole database as it is at one revision, whose name is returned, in one file of mode 0600.
+  // The path has what it had before or all of the new file, also across a power cut. Thread-safe:
+  // beside every other call, but not two at a time with one path. RESOURCE_EXHAUSTED: the disk is
+  // full.
+  virtual absl::StatusOr<StateId> save_to(const std::filesystem::path& path) = 0;
+  // Opens what save_to() wrote, here or elsewhere, as a database of its own in that file, and
+  // brings it up to date there. INVALID_ARGUMENT: it is damaged, or no such database.
+  // FAILED_PRECONDITION: a newer program wrote it.
+  virtual absl::StatusOr<std::unique_ptr<Store>> open_saved(const std::filesystem::path& path) = 0;
+  // commit() of a saved database that is to replace another: under another epoch, and at any later
+  // revision. The batch's entries carry that.
+  virtual absl::Status begin_anew(const StateId& id, const Batch& batch,
+                                  const AuditRecord& audit) = 0;
+  // Makes this database what the file holds, all of it or, after any error, nothing; durable then.
+  // Requires: open_saved() opened the file, and what it returned is gone.
+  virtual absl::Status replace_with(const std::filesystem::path& saved) = 0;
 };
 
 }  // namespace limpet

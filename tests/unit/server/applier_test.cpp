@@ -44,6 +44,21 @@ class FailingStore : public Store {
   absl::Status compact(const Retention& retention, int64_t now_unix_ms) override {
     return store_.compact(retention, now_unix_ms);
   }
+  absl::StatusOr<uint64_t> last_restore() override { return store_.last_restore(); }
+  absl::StatusOr<StateId> save_to(const std::filesystem::path& path) override {
+    return store_.save_to(path);
+  }
+  absl::StatusOr<std::unique_ptr<Store>> open_saved(const std::filesystem::path& path) override {
+    return store_.open_saved(path);
+  }
+  absl::Status begin_anew(const StateId& id, const Batch& batch,
+                          const AuditRecord& audit) override {
+    return store_.begin_anew(id, batch, audit);
+  }
+  absl::Status replace_with(const std::filesystem::path& saved) override {
+    if (!failure.ok()) return failure;
+    return store_.replace_with(saved);
+  }
 
   absl::Status failure;
 
