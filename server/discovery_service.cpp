@@ -201,8 +201,19 @@ class DiscoveryService::Stream final
     } else {
       service_.registry_.seen(ticket_, unix_ms_now());
     }
+    tell_if_held(active);
     if (*next) send(**next);
     return absl::OkStatus();
+  }
+
+  // What was on its way when the database was replaced is the last that the node takes.
+  void tell_if_held(const StateId& active) {
+    std::string waits_for;
+    {
+      const std::lock_guard lock(mutex_);
+      waits_for = session_.waits_for();
+    }
+    if (!waits_for.empty()) service_.registry_.held(ticket_, active, waits_for);
   }
 
   absl::Status nack(const v1::Nack& nack) {
@@ -217,6 +228,7 @@ class DiscoveryService::Stream final
     spdlog::warn("node {} refuses revision {}, 1 of {} reasons: {} {}: {}", ticket_.node_id,
                  nack.revision(), nack.reasons_size(), object, first.field(), first.message());
     service_.registry_.rejected(ticket_, nack, unix_ms_now());
+    tell_if_held(active);
     if (*next) send(**next);
     return absl::OkStatus();
   }

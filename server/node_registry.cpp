@@ -76,6 +76,7 @@ void NodeRegistry::rejected(const Ticket& ticket, const v1::Nack& nack, int64_t 
     const std::lock_guard lock(mutex_);
     Node* node = find(ticket);
     if (node == nullptr) return;
+    node->status.set_held(false);
     node->status.set_rejected_revision(nack.revision());
     node->status.clear_rejected_reasons();
     const int kept = std::min(nack.reasons_size(), static_cast<int>(kMaxReasons));
@@ -101,13 +102,13 @@ void NodeRegistry::held(const Ticket& ticket, const StateId& active, const std::
 }
 
 absl::StatusOr<std::vector<std::string>> NodeRegistry::adopt(const v1::AdoptNodesRequest& request) {
-  std::vector<std::pair<std::string, Stream>> streams;
+  std::vector<std::pair<Ticket, Stream>> streams;
   {
     const std::lock_guard lock(mutex_);
     std::set<std::string> wanted(request.node_ids().begin(), request.node_ids().end());
     for (const auto& [id, node] : nodes_) {
       if (node.stream_number == 0 || !(request.all() || wanted.erase(id) != 0)) continue;
-      streams.emplace_back(id, node.stream);
+      streams.emplace_back(Ticket{id, node.stream_number}, node.stream);
     }
     if (!request.all() && !wanted.empty()) {
       return absl::NotFoundError(str_cat("not connected: ", absl::StrJoin(wanted, ", ")));
@@ -115,15 +116,32 @@ absl::StatusOr<std::vector<std::string>> NodeRegistry::adopt(const v1::AdoptNode
   }
   std::vector<std::string> adopted;
   absl::Status refused;
-  for (const auto& [id, stream] : streams) {
+  for (const auto& [ticket, stream] : streams) {
+    const std::string& id = ticket.node_id;
     const absl::StatusOr<bool> waited = stream.adopt();
-    if (waited.ok() && *waited) adopted.push_back(id);
+    if (waited.ok() && *waited) {
+      adopted.push_back(id);
+      release(ticket);
+    }
     if (waited.ok()) continue;
     refused.Update(
         absl::Status(waited.status().code(), str_cat(id, " ", waited.status().message())));
   }
   if (!refused.ok()) return refused;
   return adopted;
+}
+
+// It is on its way now: who waits for it to serve the new state does not wait in vain.
+void NodeRegistry::release(const Ticket& ticket) {
+  {
+    const std::lock_guard lock(mutex_);
+    Node* node = find(ticket);
+    if (node == nullptr || !node->status.held()) return;
+    node->status.set_held(false);
+    node->status.clear_rejected_reasons();
+    touch(*node);
+  }
+  changed_.notify();
 }
 
 void NodeRegistry::reported(const Ticket& ticket, const v1::Report& report, int64_t now_unix_ms) {

@@ -58,9 +58,9 @@ class NodeRegistry {
   void seen(const Ticket& ticket, int64_t now_unix_ms);
   void disconnected(const Ticket& ticket, int64_t now_unix_ms);
 
-  // Lets these connected nodes, or all there are, leave their epochs; returns those that had waited
-  // for it. NOT_FOUND, and nothing done, when one that is named is not connected; else the first
-  // refusal of a stream, after all were asked.
+  // Lets these connected nodes, or all, leave their epochs; returns those that had waited for it,
+  // and are held no more. NOT_FOUND, and nothing done, when one that is named is not connected;
+  // else the first refusal of a stream, after all were asked.
   absl::StatusOr<std::vector<std::string>> adopt(const v1::AdoptNodesRequest& request);
 
   // Ordered by id. A connected node that has been silent for kStaleMs is stale.
@@ -99,6 +99,7 @@ class NodeRegistry {
   // Requires: the lock is held. Null when the place was taken over.
   Node* find(const Ticket& ticket);
   bool make_room();
+  void release(const Ticket& ticket);
   void touch(Node& node) { node.version = ++version_; }
   // Heard of: true when that is news, because it was told as stale.
   bool hear(Node& node, int64_t now_unix_ms);

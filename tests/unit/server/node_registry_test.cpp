@@ -98,6 +98,8 @@ TEST_F(NodeRegistryTest, HeldNodesAreTellableUntilTheyFollow) {
   request.clear_node_ids();
   request.set_all(true);
   EXPECT_EQ(registry_.adopt(request).value(), std::vector<std::string>{"a"});
+  EXPECT_FALSE(registry_.list(0)[0].held()) << "it is on its way, if not there yet";
+  EXPECT_EQ(progress(5).rejected_size(), 0);
   active(a, 5);
   EXPECT_FALSE(registry_.list(0)[0].held());
   EXPECT_EQ(progress(5).rejected_size(), 0);
