@@ -206,7 +206,8 @@ absl::Status run_server(const ServerOptions& options) {
   // The API. Declared before the server, which uses them until it is gone.
   DiscoveryService discovery(publisher, registry, access);
   ManagementService management(
-      {applier, publisher, registry, discovery.parts(), access, **tokens}, options.version);
+      {applier, publisher, registry, discovery.parts(), access, **tokens, data_dir->path()},
+      options.version);
   int port = 0;
   auto server = start_grpc(options, discovery, management, port);
   if (!server.ok()) return server.status();

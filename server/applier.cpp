@@ -5,10 +5,12 @@
 #include <spdlog/spdlog.h>
 
 #include "core/base/text.h"
+#include "core/resource/kind.h"
 #include "core/snapshot/wire.h"
 #include "server/guard.h"
 #include "server/history.h"
 #include "server/request_options.h"
+#include "server/restore.h"
 
 namespace limpet {
 namespace {
@@ -56,6 +58,23 @@ std::string answer_of(const Applier::Outcome& outcome) {
   *answer.mutable_state() = to_proto(outcome.state);
   answer.mutable_results()->Assign(outcome.results.begin(), outcome.results.end());
   return serialize(answer);
+}
+
+// What ails a file that was sent is the sender's to mend, not a loss of the server's.
+absl::Status of_the_file(const absl::Status& status) {
+  const auto code =
+      absl::IsDataLoss(status) ? absl::StatusCode::kInvalidArgument : status.code();
+  return absl::Status(code, str_cat("the saved database cannot be used: ", status.message()));
+}
+
+void count_restored(const Snapshot& before, const Delta& way, Applier::Restored& outcome) {
+  for (const EntryPtr& entry : way.upserts) {
+    if (!is_user_kind(entry->key.kind)) continue;
+    ++(before.find(entry->key) == nullptr ? outcome.created : outcome.changed);
+  }
+  for (const EntryKey& key : way.removed) {
+    if (is_user_kind(key.kind)) ++outcome.deleted;
+  }
 }
 
 }  // namespace
@@ -124,9 +143,73 @@ absl::StatusOr<Snapshot> Applier::state_at(uint64_t revision) {
   return locked_state_at(revision);
 }
 
-absl::StatusOr<Delta> Applier::way_to(uint64_t revision) {
+absl::StatusOr<Snapshot> Applier::state_to_go_on_from(uint64_t revision) {
   const std::lock_guard lock(mutex_);
-  return store_.way_to(revision);
+  const absl::StatusOr<uint64_t> restore = store_.last_restore();
+  if (!restore.ok()) return restore.status();
+  if (revision < *restore) {
+    return absl::OutOfRangeError(str_cat("revision ", revision, " is of before the restore at ",
+                                         "revision ", *restore, "; list anew"));
+  }
+  return locked_state_at(revision);
+}
+
+absl::StatusOr<Snapshot> Applier::state_after(const Snapshot& told) {
+  const std::lock_guard lock(mutex_);
+  const StateId head = publisher_.head().id();
+  if (told.id().epoch != head.epoch) return database_replaced(head);
+  const uint64_t revision = told.id().revision + 1;
+  const absl::StatusOr<Delta> way = store_.way_to(revision);
+  if (!way.ok()) return way.status();
+  return told.apply(*way, head.epoch, revision);
+}
+
+Applier::Restored Applier::restore(const RestoreFiles& files, const v1::ChangeOptions& options,
+                                   const Origin& origin, const ChangeContext& context) {
+  Restored outcome;
+  const auto refuse = [&](const absl::Status& status) {
+    outcome.status = status;
+    return outcome;
+  };
+  outcome.violations = validate_options(options);
+  if (!outcome.violations.empty()) return refuse(absl::InvalidArgumentError("bad options"));
+
+  const std::lock_guard lock(mutex_);
+  const Snapshot before = publisher_.head();
+  if (absl::Status s = check_expected_revision(options, before.id()); !s.ok()) return refuse(s);
+  absl::StatusOr<std::unique_ptr<Store>> saved = store_.open_saved(files.saved);
+  if (!saved.ok()) return refuse(of_the_file(saved.status()));
+  const absl::StatusOr<Snapshot> state = (*saved)->load();
+  if (!state.ok()) return refuse(of_the_file(state.status()));
+  const RestorePlan plan = plan_restore(*state, before, context);
+  CompileResult compiled = compile(plan.state, nullptr);
+  if (!compiled.errors.empty()) {
+    outcome.violations = violations_of(compiled.errors, {});
+    return refuse(absl::InvalidArgumentError("the nodes would refuse what the file holds"));
+  }
+  const Delta way = Snapshot::diff(before, plan.state);
+  if (!options.allow_mass_delete()) {
+    if (absl::Status s = check_mass_delete(before, way); !s.ok()) return refuse(s);
+  }
+  count_restored(before, way, outcome);
+  outcome.state = plan.state.id();
+  outcome.saved = state->id();
+  outcome.replaced = before.id();
+  outcome.kept_keys = plan.kept_keys;
+  if (options.validate_only()) return outcome;
+
+  const AuditRecord audit{context.now_unix_ms, origin.actor, origin.peer, kRestoreAction,
+                          restore_message(options.message(), state->id(), before.id())};
+  absl::Status done = (*saved)->begin_anew(plan.state.id(), plan.batch, audit);
+  if (!done.ok()) return refuse(done);
+  saved->reset();  // closes the file
+  if (const auto kept = store_.save_to(files.replaced); !kept.ok()) return refuse(kept.status());
+  done = store_.replace_with(files.saved);
+  if (!done.ok()) return refuse(done);
+  index_ = SliceIndex(plan.state);
+  table_ = std::move(compiled.table);
+  publisher_.publish(plan.state, table_);
+  return outcome;
 }
 
 absl::StatusOr<v1::ListRevisionsResponse> Applier::revisions(

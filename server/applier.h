@@ -1,6 +1,8 @@
 // Carries changes out, one after the other: plan, dry run, commit, publish.
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -28,6 +30,23 @@ class Applier {
     std::vector<v1::ObjectResult> results;
   };
 
+  // What a restore has to do with on the disk.
+  struct RestoreFiles {
+    std::filesystem::path saved;     // is written to, whatever comes of it
+    std::filesystem::path replaced;  // the database that was there before is kept here
+  };
+  struct Restored {
+    absl::Status status;                // anything but OK: nothing was changed
+    std::vector<Violation> violations;  // with INVALID_ARGUMENT
+    StateId state;                      // what is served from now on
+    StateId saved;                      // what the file held
+    StateId replaced;                   // what was served before
+    uint32_t created = 0;               // of users' objects, and so on
+    uint32_t changed = 0;
+    uint32_t deleted = 0;
+    uint32_t kept_keys = 0;
+  };
+
   // Requires: the publisher's head is what the store holds. Both must outlive the applier, and
   // nobody else commits or publishes.
   Applier(Store& store, Publisher& publisher, const Retention& retention = {});
@@ -41,10 +60,23 @@ class Applier {
   Outcome rollback(const v1::RollbackRequest& request, const Origin& origin,
                    const ChangeContext& context);
 
+  // The newest state in a file, without waiting for changes. Errors as the Store's.
+  absl::StatusOr<StateId> save_to(const std::filesystem::path& path) {
+    return store_.save_to(path);
+  }
+  // Makes a saved database the server's, under a new epoch. With `validate_only` the outcome is
+  // what would be, but for the epoch.
+  Restored restore(const RestoreFiles& files, const v1::ChangeOptions& options,
+                   const Origin& origin, const ChangeContext& context);
+
   // The past, from the store: to be read where waiting for the disk is no harm. Errors as the
   // Store's. Revision 0 is the empty state.
   absl::StatusOr<Snapshot> state_at(uint64_t revision);
-  absl::StatusOr<Delta> way_to(uint64_t revision);
+  // The state from which one who knows it can be told what came after. OUT_OF_RANGE also when it
+  // is of before a restore: what he knows may be another database's.
+  absl::StatusOr<Snapshot> state_to_go_on_from(uint64_t revision);
+  // The state one revision after this one. ABORTED: that is of a database that was replaced.
+  absl::StatusOr<Snapshot> state_after(const Snapshot& told);
   absl::StatusOr<v1::ListRevisionsResponse> revisions(const v1::ListRevisionsRequest& request);
   absl::StatusOr<v1::ListAuditResponse> audit(const v1::ListAuditRequest& request);
   absl::StatusOr<v1::DiffResponse> diff(const v1::DiffRequest& request);

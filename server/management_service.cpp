@@ -13,6 +13,7 @@
 #include "server/history.h"
 #include "server/listing.h"
 #include "server/node_watcher.h"
+#include "server/restore.h"
 
 namespace limpet {
 namespace {
@@ -28,11 +29,21 @@ grpc::ServerUnaryReactor* finish(grpc::CallbackServerContext* context, const abs
 // One WaitActive: reports the progress whenever it is not what was reported last.
 class ManagementService::Wait final : public AnswerStream<v1::WaitActiveResponse> {
  public:
-  Wait(NodeRegistry& registry, Epoch epoch, uint64_t revision, uint32_t percent)
-      : registry_(registry), epoch_(epoch), revision_(revision), percent_(percent) {}
+  Wait(NodeRegistry& registry, Publisher& publisher, Epoch epoch, uint64_t revision,
+       uint32_t percent)
+      : registry_(registry),
+        publisher_(publisher),
+        epoch_(epoch),
+        revision_(revision),
+        percent_(percent) {}
 
  private:
   bool next(v1::WaitActiveResponse& message) override {
+    const StateId head = publisher_.head().id();
+    if (head.epoch != epoch_) {
+      end_locked(to_grpc(database_replaced(head)));
+      return false;
+    }
     message = registry_.progress(epoch_, revision_, percent_);
     std::string bytes = serialize(message);
     if (bytes == told_) return false;
@@ -42,6 +53,7 @@ class ManagementService::Wait final : public AnswerStream<v1::WaitActiveResponse
   }
 
   NodeRegistry& registry_;
+  Publisher& publisher_;
   const Epoch epoch_;
   const uint64_t revision_;
   const uint32_t percent_;
@@ -340,7 +352,7 @@ grpc::ServerWriteReactor<v1::WaitActiveResponse>* ManagementService::WaitActive(
   if (percent > 100) {
     return waits_.refuse(absl::InvalidArgumentError("percent must be 0 (which is 100) to 100"));
   }
-  return waits_.start(std::make_shared<Wait>(registry_, head.epoch, revision, percent),
+  return waits_.start(std::make_shared<Wait>(registry_, publisher_, head.epoch, revision, percent),
                       registry_.changed());
 }
 
@@ -351,9 +363,24 @@ grpc::ServerWriteReactor<v1::WatchResponse>* ManagementService::Watch(
   return watches_.start(*request);
 }
 
+grpc::ServerWriteReactor<v1::SaveSnapshotResponse>* ManagementService::SaveSnapshot(
+    grpc::CallbackServerContext* context, const v1::SaveSnapshotRequest*) {
+  const auto origin = access_.admit(*context, "SaveSnapshot", kAdminister);
+  if (!origin.ok()) return snapshots_.refuse_save(origin.status());
+  return snapshots_.save();
+}
+
+grpc::ServerReadReactor<v1::RestoreSnapshotRequest>* ManagementService::RestoreSnapshot(
+    grpc::CallbackServerContext* context, v1::RestoreSnapshotResponse* response) {
+  const auto origin = access_.admit(*context, "RestoreSnapshot", kAdminister);
+  if (!origin.ok()) return snapshots_.refuse_restore(origin.status());
+  return snapshots_.restore(*origin, response);
+}
+
 void ManagementService::stop() {
   const absl::Status stopping = absl::UnavailableError("the server is stopping");
   watches_.stop(stopping);
+  snapshots_.stop(stopping);
   waits_.stop(stopping);
   node_watches_.stop(stopping);
 }

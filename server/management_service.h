@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <string>
 
 #include <grpcpp/grpcpp.h>
@@ -16,6 +17,7 @@
 #include "server/publisher.h"
 #include "server/scoped_states.h"
 #include "server/serial_worker.h"
+#include "server/snapshot_service.h"
 #include "server/watch_service.h"
 
 namespace limpet {
@@ -35,6 +37,7 @@ class ManagementService final : public v1::Management::CallbackService {
     ScopedStates& scoped;
     Access& access;
     Tokens& tokens;
+    const std::filesystem::path& data_dir;
   };
   ManagementService(const Parts& parts, std::string version)
       : applier_(parts.applier),
@@ -43,7 +46,8 @@ class ManagementService final : public v1::Management::CallbackService {
         parts_(parts.scoped),
         access_(parts.access),
         tokens_(parts.tokens),
-        version_(std::move(version)) {}
+        version_(std::move(version)),
+        snapshots_(parts.applier, parts.registry, parts.data_dir) {}
 
   grpc::ServerUnaryReactor* Apply(grpc::CallbackServerContext* context,
                                   const v1::ApplyRequest* request,
@@ -68,6 +72,10 @@ class ManagementService final : public v1::Management::CallbackService {
   grpc::ServerUnaryReactor* ListAudit(grpc::CallbackServerContext* context,
                                       const v1::ListAuditRequest* request,
                                       v1::ListAuditResponse* response) override;
+  grpc::ServerWriteReactor<v1::SaveSnapshotResponse>* SaveSnapshot(
+      grpc::CallbackServerContext* context, const v1::SaveSnapshotRequest* request) override;
+  grpc::ServerReadReactor<v1::RestoreSnapshotRequest>* RestoreSnapshot(
+      grpc::CallbackServerContext* context, v1::RestoreSnapshotResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchResponse>* Watch(grpc::CallbackServerContext* context,
                                                      const v1::WatchRequest* request) override;
   grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
@@ -123,6 +131,7 @@ class ManagementService final : public v1::Management::CallbackService {
   AnswerStreams<v1::WaitActiveResponse> waits_{kMaxWaits};
   AnswerStreams<v1::WatchNodesResponse> node_watches_{kMaxNodeWatches};
   WatchService watches_{applier_, publisher_, worker_};
+  SnapshotService snapshots_;
   // The last: its jobs use all that is above.
   SerialWorker worker_;
 };

@@ -246,6 +246,14 @@ v1::WaitActiveResponse NodeRegistry::progress(Epoch epoch, uint64_t revision,
   return progress;
 }
 
+uint32_t NodeRegistry::of_other_epochs(Epoch epoch) const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<uint32_t>(std::count_if(nodes_.begin(), nodes_.end(), [&](const auto& item) {
+    const Node& node = item.second;
+    return node.stream_number != 0 && node.active.revision != 0 && node.active.epoch != epoch;
+  }));
+}
+
 NodeRegistry::Node* NodeRegistry::find(const Ticket& ticket) {
   const auto found = nodes_.find(ticket.node_id);
   const bool ours =

@@ -70,6 +70,9 @@ class NodeRegistry {
   // serve it.
   v1::WaitActiveResponse progress(Epoch epoch, uint64_t revision, uint32_t percent = 100) const;
 
+  // Connected nodes that serve a state of another epoch: they wait to be adopted.
+  uint32_t of_other_epochs(Epoch epoch) const;
+
   // The nodes of which something has changed (that they were heard of apart) since the version, as
   // of which an answer of this call was; 0: all.
   struct Changes {

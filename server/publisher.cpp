@@ -23,15 +23,16 @@ void Publisher::set_table(std::shared_ptr<const RoutingTable> table) {
 
 std::optional<Snapshot> Publisher::find(const StateId& id) const {
   // Revisions grow; equal ones are told apart by epoch and digest.
-  std::optional<Snapshot> found = at(id.revision);
-  if (found && found->id() != id) found.reset();
-  return found;
+  const std::lock_guard lock(mutex_);
+  const Snapshot* found = states_.at(id.revision);
+  if (found == nullptr || found->id() != id) return std::nullopt;
+  return *found;
 }
 
 std::optional<Snapshot> Publisher::at(uint64_t revision) const {
   const std::lock_guard lock(mutex_);
   const Snapshot* found = states_.at(revision);
-  if (found == nullptr) return std::nullopt;
+  if (found == nullptr || found->id().epoch != states_.newest().id().epoch) return std::nullopt;
   return *found;
 }
 

@@ -30,7 +30,7 @@ class Publisher final : public StateSource {
   // The table of the head, if it was published without.
   void set_table(std::shared_ptr<const RoutingTable> table);
 
-  // The state of a revision, if it is the head or one of those kept.
+  // The state of a revision of the head's epoch, if it is the head or one of those kept.
   std::optional<Snapshot> at(uint64_t revision) const;
 
   // Makes `next` the head and tells the subscribers, on this thread. Requires: its revision is

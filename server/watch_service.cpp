@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/grpc_status.h"
+#include "server/restore.h"
 #include "server/watcher.h"
 
 namespace limpet {
@@ -30,7 +31,9 @@ class WatchService::Stream final : public AnswerStream<v1::WatchResponse> {
     std::optional<Snapshot> state = Snapshot();
     if (from_revision_ != 0) state = service_.publisher_.at(from_revision_);
     if (!state) {
-      fetch([from = from_revision_](Applier& applier) { return applier.state_at(from); });
+      fetch([from = from_revision_](Applier& applier) {
+        return applier.state_to_go_on_from(from);
+      });
       return false;
     }
     watcher_.emplace(filter_, *std::move(state));
@@ -41,6 +44,10 @@ class WatchService::Stream final : public AnswerStream<v1::WatchResponse> {
   bool step() {
     Snapshot head = service_.publisher_.head();
     const uint64_t revision = watcher_->revision();
+    if (revision != 0 && watcher_->state().id().epoch != head.id().epoch) {
+      end_locked(to_grpc(database_replaced(head.id())));
+      return false;
+    }
     if (revision >= head.id().revision) return false;
     if (revision == 0) {
       // How what there is came to be is not told.
@@ -52,11 +59,7 @@ class WatchService::Stream final : public AnswerStream<v1::WatchResponse> {
       return true;
     }
     const Snapshot& told = watcher_->state();
-    fetch([told](Applier& applier) -> absl::StatusOr<Snapshot> {
-      const absl::StatusOr<Delta> way = applier.way_to(told.id().revision + 1);
-      if (!way.ok()) return way.status();
-      return told.apply(*way, told.id().epoch, told.id().revision + 1);
-    });
+    fetch([told](Applier& applier) { return applier.state_after(told); });
     return false;
   }
 

@@ -84,7 +84,15 @@ class ApplierTest : public ::testing::Test {
     return applier_.remove(request, Origin{"", "peer"}, context_);
   }
 
+  // A copy each time: what is restored is written to.
+  Applier::Restored restore(const v1::ChangeOptions& options = {}) {
+    std::filesystem::copy_file(directory_ / "saved", files_.saved,
+                               std::filesystem::copy_options::overwrite_existing);
+    return applier_.restore(files_, options, "peer", context_);
+  }
+
   TemporaryDirectory directory_;
+  const Applier::RestoreFiles files_{directory_ / "restore.tmp", directory_ / "replaced"};
   ChangeContext context_ = test_context();
   std::unique_ptr<SqliteStore> sqlite_ =
       SqliteStore::open(directory_ / "limpet.db", Epoch(7)).value();
@@ -233,6 +241,89 @@ TEST_F(ApplierTest, TheMessageGoesIntoTheAudit) {
   ASSERT_EQ(audit.size(), 1U);
   EXPECT_EQ(audit[0].record.message, "more room");
   EXPECT_EQ(audit[0].record.peer, "peer");
+}
+
+TEST_F(ApplierTest, RestoresWhatWasSavedUnderANewEpoch) {
+  apply({service("kept"), service("changed")});
+  const StateId saved = applier_.save_to(directory_ / "saved").value();
+  apply({service("changed", 81), service("late"), service("later")});
+  const StateId live = publisher_.head().id();
+
+  const Applier::Restored restored = restore();
+  ASSERT_TRUE(restored.status.ok()) << restored.status;
+  EXPECT_EQ(restored.saved, saved);
+  EXPECT_EQ(restored.replaced, live);
+  EXPECT_EQ(restored.state.revision, live.revision + 1);
+  EXPECT_GT(restored.state.epoch.created(), live.epoch.created());
+  EXPECT_EQ(restored.state.digest, saved.digest);
+  EXPECT_EQ(restored.created, 0U);
+  EXPECT_EQ(restored.changed, 1U);
+  EXPECT_EQ(restored.deleted, 2U);
+  EXPECT_EQ(publisher_.head().id(), restored.state);
+  EXPECT_EQ(store_.load().value().id(), restored.state);
+  EXPECT_EQ(store_.audit(1, 0).value()[0].record.action, "restore");
+  // What was there before can be had in the same way.
+  EXPECT_EQ(store_.open_saved(files_.replaced).value()->load().value().id(), live);
+
+  // Changes, history and the index of slices go on from there.
+  ASSERT_TRUE(apply({slice("one", "kept", {"10.0.0.1"})}).status.ok());
+  EXPECT_EQ(applier_.state_at(saved.revision).value().id().digest, saved.digest);
+  EXPECT_TRUE(absl::IsOutOfRange(applier_.state_at(live.revision).status()));
+}
+
+TEST_F(ApplierTest, TellsNobodyOfTwoEpochsAsIfTheyWereOne) {
+  apply({service("a")});
+  const Snapshot told = publisher_.head();
+  ASSERT_TRUE(applier_.save_to(directory_ / "saved").ok());
+  const StateId restored = restore().state;
+  EXPECT_EQ(restored.revision, told.id().revision + 1);
+  EXPECT_TRUE(absl::IsAborted(applier_.state_after(told).status()));
+  EXPECT_TRUE(absl::IsOutOfRange(applier_.state_to_go_on_from(told.id().revision).status()));
+  EXPECT_FALSE(publisher_.at(told.id().revision).has_value());
+  EXPECT_TRUE(publisher_.find(told.id()).has_value()) << "nodes still hold it";
+  const Snapshot head = publisher_.head();
+  EXPECT_EQ(applier_.state_to_go_on_from(restored.revision).value().id(), restored);
+  apply({service("b")});
+  EXPECT_EQ(applier_.state_after(head).value().id(), publisher_.head().id());
+}
+
+TEST_F(ApplierTest, TriesARestore) {
+  apply({service("a")});
+  ASSERT_TRUE(applier_.save_to(directory_ / "saved").ok());
+  const StateId live = apply({service("b")}).state;
+  v1::ChangeOptions options;
+  options.set_validate_only(true);
+  const Applier::Restored tried = restore(options);
+  ASSERT_TRUE(tried.status.ok()) << tried.status;
+  EXPECT_EQ(tried.deleted, 1U);
+  EXPECT_EQ(tried.state.revision, live.revision + 1);
+  EXPECT_EQ(publisher_.head().id(), live);
+  EXPECT_EQ(store_.load().value().id(), live);
+  EXPECT_FALSE(std::filesystem::exists(files_.replaced));
+}
+
+TEST_F(ApplierTest, RefusesARestoreAndChangesNothing) {
+  ASSERT_TRUE(applier_.save_to(directory_ / "saved").ok());
+  apply({service("pipy"), slice("one", "pipy",
+                                {"10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5",
+                                 "10.0.0.6"})});
+  const StateId live = publisher_.head().id();
+  v1::ChangeOptions options;
+  options.set_expected_revision(live.revision - 1);
+  EXPECT_TRUE(absl::IsAborted(restore(options).status));
+  options.set_expected_revision(live.revision);
+  EXPECT_TRUE(absl::IsFailedPrecondition(restore(options).status)) << "all endpoints would go";
+  options.set_allow_mass_delete(true);
+  store_.failure = absl::ResourceExhaustedError("the disk is full");
+  EXPECT_EQ(restore(options).status, store_.failure);
+  store_.failure = absl::OkStatus();
+  std::filesystem::resize_file(directory_ / "saved", 100);
+  EXPECT_TRUE(absl::IsInvalidArgument(restore(options).status));
+  options.set_message(std::string(2000, 'x'));
+  EXPECT_EQ(restore(options).violations.size(), 1U);
+  EXPECT_EQ(publisher_.head().id(), live);
+  EXPECT_EQ(store_.load().value().id(), live);
+  EXPECT_TRUE(apply({service("b")}).status.ok());
 }
 
 }  // namespace

@@ -140,5 +140,17 @@ TEST_F(NodeRegistryTest, TellsSubscribersUntilTheyLeave) {
   EXPECT_EQ(calls, 2);
 }
 
+TEST_F(NodeRegistryTest, CountsThoseThatServeAnotherDatabase) {
+  active(connect("a"), 5);
+  const auto b = connect("b");
+  connect("new");  // serves nothing yet
+  EXPECT_EQ(registry_.of_other_epochs(Epoch(7)), 0U);
+  EXPECT_EQ(registry_.of_other_epochs(Epoch(8)), 1U);
+  active(b, 4);
+  EXPECT_EQ(registry_.of_other_epochs(Epoch(8)), 2U);
+  registry_.disconnected(b, ++now_);
+  EXPECT_EQ(registry_.of_other_epochs(Epoch(8)), 1U);
+}
+
 }  // namespace
 }  // namespace limpet

@@ -1,0 +1,86 @@
+#include "server/restore.h"
+
+#include <gtest/gtest.h>
+
+#include "core/resource/kind.h"
+#include "core/snapshot/wire.h"
+#include "limpet/v1/state.pb.h"
+#include "tests/unit/server/builders.h"
+
+namespace limpet {
+namespace {
+
+EntryPtr key(uint32_t id, bool mints, char secret = 's') {
+  v1::StickyKey message;
+  message.set_id(id);
+  message.set_mints(mints);
+  message.set_secret(std::string(32, secret));
+  auto entry = std::make_shared<Entry>();
+  entry->key = {std::string(kStickyKeyKind), "", std::to_string(id)};
+  entry->revision = 1;
+  entry->bytes = serialize(message);
+  return entry;
+}
+
+Snapshot state(uint64_t epoch, uint64_t revision, std::vector<EntryPtr> entries) {
+  return Snapshot().apply({std::move(entries), {}}, Epoch(epoch), revision);
+}
+
+v1::StickyKey key_in(const Snapshot& state, uint32_t id) {
+  v1::StickyKey message;
+  const EntryPtr entry = state.find({std::string(kStickyKeyKind), "", std::to_string(id)});
+  EXPECT_TRUE(entry != nullptr && message.ParseFromString(entry->bytes));
+  return message;
+}
+
+TEST(Restore, TakesARevisionBeyondBothAndAnEpochLaterThanBoth) {
+  const ChangeContext context = test_context();
+  const uint64_t future = Epoch::make(context.now_unix_ms + 1'000'000, 5).value();
+  for (const auto& [saved, live] :
+       {std::pair<uint64_t, uint64_t>{7, 8}, {8, 7}, {future, 7}, {7, future}, {future, future}}) {
+    const RestorePlan plan =
+        plan_restore(state(saved, 5, {key(1, true)}), state(live, 9, {key(1, true)}), context);
+    EXPECT_EQ(plan.state.id().revision, 10U);
+    EXPECT_GT(plan.state.id().epoch.created(), Epoch(saved).created());
+    EXPECT_GT(plan.state.id().epoch.created(), Epoch(live).created());
+  }
+  const RestorePlan plan = plan_restore(state(7, 20, {}), state(8, 9, {}), context);
+  EXPECT_EQ(plan.state.id().revision, 21U);
+  EXPECT_EQ(plan.state.id().epoch.created(), static_cast<uint64_t>(context.now_unix_ms) / 10);
+}
+
+TEST(Restore, KeepsTheKeysOfTheReplacedDatabaseToOpenAlone) {
+  const RestorePlan plan = plan_restore(state(7, 5, {key(1, true)}),
+                                        state(7, 9, {key(1, false), key(2, true)}), test_context());
+  EXPECT_EQ(plan.kept_keys, 1U);
+  ASSERT_EQ(plan.batch.upserts.size(), 1U);
+  EXPECT_EQ(plan.batch.upserts[0].entry->revision, 10U);
+  EXPECT_TRUE(key_in(plan.state, 1).mints());
+  EXPECT_FALSE(key_in(plan.state, 2).mints());
+  EXPECT_EQ(key_in(plan.state, 2).secret(), std::string(32, 's'));
+}
+
+TEST(Restore, OfTwoKeysWithOneIdKeepsTheSavedOne) {
+  const RestorePlan plan = plan_restore(state(7, 5, {key(1, true, 'a')}),
+                                        state(8, 9, {key(1, true, 'b')}), test_context());
+  EXPECT_EQ(plan.kept_keys, 0U);
+  EXPECT_EQ(key_in(plan.state, 1).secret(), std::string(32, 'a'));
+}
+
+TEST(Restore, GoesOnSealingWithTheKeysThereAreWhereTheFileHasNone) {
+  const RestorePlan plan =
+      plan_restore(state(7, 0, {}), state(8, 9, {key(1, false), key(2, true)}), test_context());
+  EXPECT_FALSE(key_in(plan.state, 1).mints());
+  EXPECT_TRUE(key_in(plan.state, 2).mints());
+}
+
+TEST(Restore, SaysWhatTookThePlaceOfWhat) {
+  const StateId saved{Epoch(0xab), 5, {}};
+  const StateId live{Epoch(0xcd), 9, {}};
+  constexpr char kWhat[] = "revision 5 of epoch ab in the place of revision 9 of epoch cd";
+  EXPECT_EQ(restore_message("", saved, live), kWhat);
+  EXPECT_EQ(restore_message("why", saved, live), std::string("why; ") + kWhat);
+}
+
+}  // namespace
+}  // namespace limpet
