@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kMaxMessageBytes = 256 << 20;  // an Apply or a List of everything
 constexpr auto kCallTimeout = std::chrono::seconds(30);
+constexpr absl::Duration kTransferTimeout = absl::Minutes(30);  // of a whole database
 
 std::shared_ptr<grpc::Channel> make_channel(const Connection& connection,
                                             const absl::Status& problem) {
@@ -111,6 +112,46 @@ class GrpcManagement : public Management {
   absl::StatusOr<v1::RevokeTokenResponse> revoke_token(
       const v1::RevokeTokenRequest& request) override {
     return call(&v1::Management::Stub::RevokeToken, request);
+  }
+
+  absl::Status save_snapshot(const SavedPart& part) override {
+    if (!problem_.ok()) return problem_;
+    grpc::ClientContext context;
+    authorize(context);
+    set_timeout(context, kTransferTimeout);
+    absl::Status handled;
+    const absl::Status read = read_all<v1::SaveSnapshotResponse>(
+        context, *stub_->SaveSnapshot(&context, v1::SaveSnapshotRequest()),
+        [&](const v1::SaveSnapshotResponse& response) {
+          handled = part(response);
+          return handled.ok();
+        });
+    return handled.ok() ? read : handled;
+  }
+
+  absl::StatusOr<v1::RestoreSnapshotResponse> restore_snapshot(const NextPart& next) override {
+    if (!problem_.ok()) return problem_;
+    grpc::ClientContext context;
+    authorize(context);
+    set_timeout(context, kTransferTimeout);
+    v1::RestoreSnapshotResponse response;
+    const auto writer = stub_->RestoreSnapshot(&context, &response);
+    absl::StatusOr<bool> more = true;
+    while (more.ok() && *more) {
+      v1::RestoreSnapshotRequest part;
+      more = next(part);
+      // Where the server takes no more, its status says why.
+      if (more.ok() && !writer->Write(part)) break;
+    }
+    if (more.ok()) {
+      writer->WritesDone();
+    } else {
+      context.TryCancel();
+    }
+    const grpc::Status status = writer->Finish();
+    if (!more.ok()) return more.status();
+    if (!status.ok()) return to_absl(status);
+    return response;
   }
 
   absl::Status wait_active(const v1::WaitActiveRequest& request, absl::Duration timeout,

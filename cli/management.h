@@ -36,6 +36,14 @@ class Management {
   virtual absl::StatusOr<v1::RevokeTokenResponse> revoke_token(
       const v1::RevokeTokenRequest& request) = 0;
 
+  // Whole databases, in parts. `save`: the function is called for each part that comes; its error
+  // ends the call and is returned. `restore`: it fills in each part to send, and returns whether
+  // that is not the last; its error ends the call, and nothing is changed.
+  using SavedPart = std::function<absl::Status(const v1::SaveSnapshotResponse&)>;
+  virtual absl::Status save_snapshot(const SavedPart& part) = 0;
+  using NextPart = std::function<absl::StatusOr<bool>(v1::RestoreSnapshotRequest&)>;
+  virtual absl::StatusOr<v1::RestoreSnapshotResponse> restore_snapshot(const NextPart& next) = 0;
+
   // Streams: the function is called for each message until it returns false, the stream ends, or
   // the time is over (kDeadlineExceeded).
   using Progress = std::function<bool(const v1::WaitActiveResponse&)>;

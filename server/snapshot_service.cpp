@@ -129,7 +129,8 @@ class SnapshotService::Restore final : public grpc::ServerReadReactor<v1::Restor
     response_->set_kept_keys(done.kept_keys);
     if (upload_->options().validate_only()) return;
     spdlog::warn("{} ({}) has restored revision {} as revision {} of a new epoch; to adopt: {}",
-                 origin_.actor, origin_.peer, done.saved.revision, done.state.revision, response_->held_nodes());
+                 origin_.actor, origin_.peer, done.saved.revision, done.state.revision,
+                 response_->held_nodes());
   }
 
   SnapshotService& service_;

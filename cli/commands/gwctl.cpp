@@ -43,6 +43,7 @@ void add_verbs(CLI::App& app, Session& session) {
   add_history(app, session);
   add_rollback(app, session);
   add_audit(app, session);
+  add_snapshot(app, session);
   add_nodes(app, session);
   add_pki(app, session);
   add_token(app, session);

@@ -88,7 +88,7 @@ class ApplierTest : public ::testing::Test {
   Applier::Restored restore(const v1::ChangeOptions& options = {}) {
     std::filesystem::copy_file(directory_ / "saved", files_.saved,
                                std::filesystem::copy_options::overwrite_existing);
-    return applier_.restore(files_, options, "peer", context_);
+    return applier_.restore(files_, options, Origin{"", "peer"}, context_);
   }
 
   TemporaryDirectory directory_;

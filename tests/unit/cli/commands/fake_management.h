@@ -42,6 +42,10 @@ struct FakeState {
   v1::WatchRequest watch_request;
   std::deque<v1::WatchResponse> events;
   absl::Status watch_status;
+  std::deque<v1::SaveSnapshotResponse> saved;
+  std::string uploaded;
+  std::string uploaded_hash;
+  v1::RestoreSnapshotResponse restored;
 };
 
 class FakeManagement : public Management {
@@ -190,6 +194,27 @@ class FakeManagement : public Management {
     v1::GetVersionResponse response;
     response.set_version("9.9");
     return response;
+  }
+
+  absl::Status save_snapshot(const SavedPart& part) override {
+    for (const v1::SaveSnapshotResponse& response : state_.saved) {
+      if (absl::Status handled = part(response); !handled.ok()) return handled;
+    }
+    return state_.error;
+  }
+
+  absl::StatusOr<v1::RestoreSnapshotResponse> restore_snapshot(const NextPart& next) override {
+    absl::StatusOr<bool> more = true;
+    while (more.ok() && *more) {
+      v1::RestoreSnapshotRequest part;
+      more = next(part);
+      if (part.has_options()) state_.options = part.options();
+      state_.uploaded += part.data();
+      state_.uploaded_hash = part.sha256();
+    }
+    if (!more.ok()) return more.status();
+    if (!state_.error.ok()) return state_.error;
+    return state_.restored;
   }
 
   absl::Status wait_active(const v1::WaitActiveRequest& request, absl::Duration timeout,
