@@ -20,7 +20,7 @@ void unrefer(References& references, const std::string& to, const std::string& f
 std::vector<std::string> referring(const References& references, const std::string& to) {
   std::vector<std::string> names;
   if (const auto* present = references.find(to)) {
-    present->for_each([&](const std::string& name, bool) { names.push_back(name); });
+    present->for_each([&](std::string_view name, bool) { names.emplace_back(name); });
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -22,9 +22,9 @@ class HostMap {
     if (pattern.empty()) {
       next.any_ = std::move(value);
     } else if (pattern.starts_with("*.")) {
-      next.wildcards_ = wildcards_.set(std::string(pattern.substr(1)), std::move(value));
+      next.wildcards_ = wildcards_.set(pattern.substr(1), std::move(value));
     } else {
-      next.exact_ = exact_.set(std::string(pattern), std::move(value));
+      next.exact_ = exact_.set(pattern, std::move(value));
     }
     return next;
   }
@@ -56,9 +56,9 @@ class HostMap {
   template <typename Visit>
   void for_each(Visit&& visit) const {
     if (any_ != nullptr) visit(std::string(), *any_);
-    exact_.for_each([&](const std::string& name, const ValuePtr& value) { visit(name, *value); });
-    wildcards_.for_each([&](const std::string& suffix, const ValuePtr& value) {
-      visit("*" + suffix, *value);
+    exact_.for_each([&](std::string_view name, const ValuePtr& value) { visit(std::string(name), *value); });
+    wildcards_.for_each([&](std::string_view suffix, const ValuePtr& value) {
+      visit("*" + std::string(suffix), *value);
     });
   }
 

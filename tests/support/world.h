@@ -29,21 +29,21 @@ inline std::map<std::string, std::string> describe(const RoutingTable& table) {
       const std::string at = str_cat(number, " ", place, " ");
       lines[at] = str_cat(listener.gateway, " ", listener.name);
       listener.hosts.for_each([&](const std::string& pattern, const VirtualHost& host) {
-        host.exact.for_each([&](const std::string& path, const auto& rules) {
+        host.exact.for_each([&](std::string_view path, const auto& rules) {
           lines[str_cat(at, pattern, " = ", path)] = describe(*rules);
         });
-        host.prefixes.for_each([&](const std::string& path, const auto& rules) {
+        host.prefixes.for_each([&](std::string_view path, const auto& rules) {
           lines[str_cat(at, pattern, " ^ ", path)] = describe(*rules);
         });
       });
     });
   }
-  table.clusters.for_each([&](const std::string& name, const auto& cluster) {
+  table.clusters.for_each([&](std::string_view name, const auto& cluster) {
     std::string text = cluster->policy ? cluster->policy->cookie_name : "-";
     for (const Endpoint& endpoint : cluster->cluster.endpoints) {
       text += str_cat(" ", endpoint.uid, endpoint.takes_new ? "+" : "-");
     }
-    lines["cluster " + name] = text;
+    lines[str_cat("cluster ", name)] = text;
   });
   for (const RingKey& key : table.keys.keys) lines[str_cat("key ", key.id)] = "";
   lines["rules"] = std::to_string(table.rules);
