@@ -1,13 +1,8 @@
 #include "core/snapshot/snapshot.h"
 
-#include <absl/strings/str_cat.h>
+#include <utility>
 
 namespace limpet {
-namespace {
-
-std::string inner_key(const EntryKey& key) { return absl::StrCat(key.ns, "/", key.name); }
-
-}  // namespace
 
 size_t Snapshot::size() const {
   size_t size = 0;
@@ -23,7 +18,7 @@ size_t Snapshot::size(std::string_view kind) const {
 EntryPtr Snapshot::find(const EntryKey& key) const {
   const auto kind = kinds_.find(key.kind);
   if (kind == kinds_.end()) return nullptr;
-  const EntryPtr* entry = kind->second.find(inner_key(key));
+  const EntryPtr* entry = kind->second.find(ObjectName{key.ns, key.name});
   return entry == nullptr ? nullptr : *entry;
 }
 
@@ -31,12 +26,12 @@ void Snapshot::for_each(std::string_view kind,
                         const std::function<void(const EntryPtr&)>& visit) const {
   const auto found = kinds_.find(kind);
   if (found == kinds_.end()) return;
-  found->second.for_each([&](const std::string&, const EntryPtr& entry) { visit(entry); });
+  found->second.for_each([&](const ObjectName&, const EntryPtr& entry) { visit(entry); });
 }
 
 void Snapshot::for_each(const std::function<void(const EntryPtr&)>& visit) const {
   for (const auto& [kind, entries] : kinds_) {
-    entries.for_each([&](const std::string&, const EntryPtr& entry) { visit(entry); });
+    entries.for_each([&](const ObjectName&, const EntryPtr& entry) { visit(entry); });
   }
 }
 
@@ -49,21 +44,21 @@ Snapshot Snapshot::apply(const Delta& delta, Epoch epoch, uint64_t revision) con
     if (before == nullptr) continue;
     next.id_.digest -= Digest::of(*before);
     Entries& entries = next.kinds_.find(key.kind)->second;
-    entries = entries.erase(inner_key(key));
+    entries = entries.erase(ObjectName{key.ns, key.name});
     if (entries.empty()) next.kinds_.erase(key.kind);
   }
   for (const EntryPtr& entry : delta.upserts) {
     if (const EntryPtr before = next.find(entry->key)) next.id_.digest -= Digest::of(*before);
     next.id_.digest += Digest::of(*entry);
     Entries& entries = next.kinds_[entry->key.kind];
-    entries = entries.set(inner_key(entry->key), entry);
+    entries = std::move(entries).set(entry);
   }
   return next;
 }
 
 Delta Snapshot::diff(const Snapshot& from, const Snapshot& to) {
   Delta delta;
-  const auto collect = [&](const std::string&, const EntryPtr* before, const EntryPtr* after) {
+  const auto collect = [&](const ObjectName&, const EntryPtr* before, const EntryPtr* after) {
     if (after == nullptr) {
       delta.removed.push_back((*before)->key);
     } else if (before == nullptr || (*before)->bytes != (*after)->bytes) {

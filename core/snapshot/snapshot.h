@@ -8,9 +8,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/persistent_map.h"
+#include "core/base/text.h"
 #include "core/resource/object.h"
 #include "core/snapshot/state_id.h"
 
@@ -55,8 +57,21 @@ class Snapshot {
   static Delta diff(const Snapshot& from, const Snapshot& to);
 
  private:
-  // Within a kind, entries are keyed by "namespace/name": a namespace never has a slash.
-  using Entries = PersistentMap<std::string, EntryPtr>;
+  // What tells entries of a kind apart.
+  struct ObjectName {
+    std::string_view ns;
+    std::string_view name;
+
+    friend bool operator==(const ObjectName&, const ObjectName&) = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const ObjectName& key) {
+      return H::combine(std::move(h), absl_view(key.ns), absl_view(key.name));
+    }
+  };
+  struct NameOfEntry {
+    static ObjectName of(const EntryPtr& entry) { return {entry->key.ns, entry->key.name}; }
+  };
+  using Entries = PersistentMap<ObjectName, EntryPtr, NameOfEntry>;
 
   StateId id_;
   std::map<std::string, Entries, std::less<>> kinds_;
