@@ -111,7 +111,7 @@ std::optional<Failure> Pick::choose_by_rotation(const RouteRule& rule,
   if (backends.count > 1) {
     // Multiples of the golden ratio modulo 1 spread evenly at any length of the sequence, so every
     // weight gets its share smoothly and without a lock.
-    const uint64_t point = (rule.rotation->next() * 0x9E3779B97F4A7C15U) >> 32;
+    const uint64_t point = (rule.rotation.next() * 0x9E3779B97F4A7C15U) >> 32;
     uint64_t left = point * rule.total_weight >> 32;
     while (left >= rule.backends[chosen].weight) left -= rule.backends[chosen++].weight;
   }

@@ -1,5 +1,6 @@
 #include "core/routing/compile_route.h"
 
+#include <algorithm>
 #include <tuple>
 
 #include <absl/strings/ascii.h>
@@ -38,19 +39,26 @@ uint64_t scope_of(const v1::HTTPRoute& route, const v1::HTTPRouteRule& rule) {
                         route.metadata().name(), rule.name(), matches});
 }
 
-std::shared_ptr<const RouteRule> compile_rule(const v1::HTTPRoute& route,
-                                              const v1::HTTPRouteRule& rule, int index) {
-  auto compiled = std::make_shared<RouteRule>();
+CountedPtr<const RouteRule> compile_rule(const v1::HTTPRoute& route,
+                                         const v1::HTTPRouteRule& rule, int index) {
+  const uint64_t scope = scope_of(route, rule);
+  // Rules that are compiled anew do not all begin with their first backend.
+  const CountedPtr<RouteRule> compiled(new RouteRule(scope));
+  compiled->index = static_cast<uint32_t>(index);
   compiled->name = absl::StrCat(route.metadata().namespace_(), "/", route.metadata().name(), "/",
                                 rule.name().empty() ? absl::StrCat(index) : rule.name());
-  compiled->scope = scope_of(route, rule);
-  // Rules that are compiled anew do not all begin with their first backend.
-  compiled->rotation = std::make_shared<RoundRobin>(compiled->scope);
+  compiled->route_age = route_age(route.metadata().creation_timestamp());
+  compiled->scope = scope;
   for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
     compiled->backends.push_back(compile_backend(route, ref));
     compiled->total_weight += compiled->backends.back().weight;
   }
   return compiled;
+}
+
+// "namespace/name": neither has a slash in it.
+std::string_view route_of(const RouteRule& rule) {
+  return std::string_view(rule.name).substr(0, rule.name.find('/', rule.name.find('/') + 1));
 }
 
 void add_path(const v1::HTTPPathMatch& match, RankedRule ranked, std::vector<RoutePath>& paths) {
@@ -98,9 +106,6 @@ std::vector<RoutePath> compile_route(const v1::HTTPRoute& route) {
   for (int i = 0; i < std::max(1, count); ++i) {
     const v1::HTTPRouteRule& rule = count == 0 ? kEverything : route.spec().rules(i);
     RankedRule ranked;
-    ranked.route_created = route.metadata().creation_timestamp();
-    ranked.route_name = absl::StrCat(route.metadata().namespace_(), "/", route.metadata().name());
-    ranked.rule_index = static_cast<uint32_t>(i);
     ranked.rule = compile_rule(route, rule, i);
     if (rule.matches().empty()) add_path(kSlash, ranked, paths);
     for (int m = 0; m < rule.matches_size(); ++m) {
@@ -127,9 +132,24 @@ std::vector<std::string> effective_hostnames(const std::string& listener_hostnam
   return hostnames;
 }
 
+uint64_t route_age(std::string_view created) {
+  uint64_t age = 0;
+  int digits = 0;
+  constexpr int kDigits = 18;  // microseconds and more; beyond 19 it would not fit
+  for (const char c : created) {
+    if (digits == kDigits) break;
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) continue;
+    age = age * 10 + static_cast<uint64_t>(c - '0');
+    ++digits;
+  }
+  for (; digits < kDigits; ++digits) age *= 10;
+  return age;
+}
+
 bool ranks_before(const RankedRule& a, const RankedRule& b) {
-  return std::tie(a.route_created, a.route_name, a.rule_index, a.match_index) <
-         std::tie(b.route_created, b.route_name, b.rule_index, b.match_index);
+  if (a.rule->route_age != b.rule->route_age) return a.rule->route_age < b.rule->route_age;
+  return std::forward_as_tuple(route_of(*a.rule), a.rule->index, a.match_index) <
+         std::forward_as_tuple(route_of(*b.rule), b.rule->index, b.match_index);
 }
 
 }  // namespace limpet

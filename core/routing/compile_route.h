@@ -34,7 +34,12 @@ ClusterRef backend_cluster(const v1::HTTPRoute& route, const v1::HTTPBackendRef&
 std::vector<std::string> effective_hostnames(const std::string& listener_hostname,
                                              const v1::HTTPRoute& route);
 
-// Whether the order of two rules on one path is `a` before `b`.
+// What the creation times of routes sort by: the digits of "2026-11-25T13:11:50Z", as far as they
+// fit, as one number.
+uint64_t route_age(std::string_view created);
+
+// The order of two rules on one path: the older route first, then by namespace/name, then by the
+// order in the route (Gateway API, HTTPRouteRule.matches).
 bool ranks_before(const RankedRule& a, const RankedRule& b);
 
 }  // namespace limpet

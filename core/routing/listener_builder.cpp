@@ -18,12 +18,11 @@ PathMap& map_of(VirtualHost& host, const RoutePath& path) {
 
 void add_path(VirtualHost& host, const RoutePath& path) {
   PathMap& map = map_of(host, path);
-  const auto* present = map.find(path.path);
-  RankedRules rules;
-  if (present != nullptr) rules = **present;
+  const RankedRules* present = map.find(path.path);
+  RankedRules rules = present == nullptr ? RankedRules() : *present;
   rules.insert(std::upper_bound(rules.begin(), rules.end(), path.ranked, ranks_before),
                path.ranked);
-  map = map.set(path.path, std::make_shared<const RankedRules>(std::move(rules)));
+  map = std::move(map).set(path.path, std::move(rules));
   // Never lowered: it bounds look-ups, and a bound may be wide.
   if (!path.exact) {
     host.max_prefix_segments = std::max(host.max_prefix_segments, segments_of(path.path));
@@ -32,14 +31,14 @@ void add_path(VirtualHost& host, const RoutePath& path) {
 
 void remove_path(VirtualHost& host, const RoutePath& path) {
   PathMap& map = map_of(host, path);
-  const auto* present = map.find(path.path);
+  const RankedRules* present = map.find(path.path);
   if (present == nullptr) return;
-  RankedRules rules = **present;
-  std::erase_if(rules, [&](const RankedRule& rule) {
-    return !ranks_before(rule, path.ranked) && !ranks_before(path.ranked, rule);
-  });
+  RankedRules rules;
+  for (const RankedRule& rule : *present) {
+    if (ranks_before(rule, path.ranked) || ranks_before(path.ranked, rule)) rules.push_back(rule);
+  }
   map = rules.empty() ? map.erase(path.path)
-                      : map.set(path.path, std::make_shared<const RankedRules>(std::move(rules)));
+                      : std::move(map).set(path.path, std::move(rules));
 }
 
 }  // namespace

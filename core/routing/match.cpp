@@ -3,8 +3,8 @@
 namespace limpet {
 namespace {
 
-const RouteRule* first_rule(const std::shared_ptr<const RankedRules>* rules) {
-  return rules == nullptr ? nullptr : (*rules)->front().rule.get();
+const RouteRule* first_rule(const RankedRules* rules) {
+  return rules == nullptr ? nullptr : rules->front().rule.get();
 }
 
 // Prefixes match whole segments: "/shop" takes "/shop" and "/shop/cart", not "/shopping".

@@ -15,7 +15,10 @@
 #include <string>
 #include <vector>
 
+#include <absl/container/inlined_vector.h>
+
 #include "core/balance/cluster.h"
+#include "core/base/counted.h"
 #include "core/base/persistent_map.h"
 #include "core/routing/host_map.h"
 #include "core/snapshot/state_id.h"
@@ -37,31 +40,30 @@ struct RouteBackend {
 };
 
 // What matched, and where it goes. One object per rule of a route, shared by all its matches.
-struct RouteRule {
-  std::string name;    // "server/fortio-route/0", for logs
-  uint64_t scope = 0;  // of its sessions: STICKY.md's "Service port" or "route and rule"
-  std::vector<RouteBackend> backends;
+struct RouteRule : Counted {
+  explicit RouteRule(uint64_t first_turn) : rotation(first_turn) {}
+
+  uint32_t index = 0;      // in its route
+  std::string name;        // "server/fortio-route/0", for logs
+  uint64_t route_age = 0;  // greater: the route is younger (compile_route.h)
+  uint64_t scope = 0;      // of its sessions: STICKY.md's "Service port" or "route and rule"
   uint64_t total_weight = 0;
-  std::shared_ptr<RoundRobin> rotation;  // over the backends; never null
+  mutable RoundRobin rotation;  // over the backends
+  absl::InlinedVector<RouteBackend, 1> backends;  // most rules have one
 };
 
-// A rule under one of its matches, with what orders it among others of the same path: the older
-// route first, then by namespace/name, then by the order in the route (Gateway API,
-// HTTPRouteRule.matches).
+// A rule under one of its matches.
 struct RankedRule {
-  std::string route_created;  // RFC 3339: sorts as text
-  std::string route_name;     // "namespace/name"
-  uint32_t rule_index = 0;
+  CountedPtr<const RouteRule> rule;
   uint32_t match_index = 0;
-  std::shared_ptr<const RouteRule> rule;
 };
-using RankedRules = std::vector<RankedRule>;  // best first
+using RankedRules = absl::InlinedVector<RankedRule, 1>;  // best first
 
 // The rules of one host name.
 struct VirtualHost {
-  PersistentMap<std::string, std::shared_ptr<const RankedRules>> exact;
+  PersistentMap<std::string, RankedRules> exact;
   // By prefix without a trailing slash; "" stands for "/".
-  PersistentMap<std::string, std::shared_ptr<const RankedRules>> prefixes;
+  PersistentMap<std::string, RankedRules> prefixes;
   uint32_t max_prefix_segments = 0;  // bounds the look-ups for a path
 };
 

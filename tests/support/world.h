@@ -30,10 +30,10 @@ inline std::map<std::string, std::string> describe(const RoutingTable& table) {
       lines[at] = str_cat(listener.gateway, " ", listener.name);
       listener.hosts.for_each([&](const std::string& pattern, const VirtualHost& host) {
         host.exact.for_each([&](std::string_view path, const auto& rules) {
-          lines[str_cat(at, pattern, " = ", path)] = describe(*rules);
+          lines[str_cat(at, pattern, " = ", path)] = describe(rules);
         });
         host.prefixes.for_each([&](std::string_view path, const auto& rules) {
-          lines[str_cat(at, pattern, " ^ ", path)] = describe(*rules);
+          lines[str_cat(at, pattern, " ^ ", path)] = describe(rules);
         });
       });
     });

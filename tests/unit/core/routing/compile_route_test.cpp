@@ -59,17 +59,36 @@ TEST(CompileRoute, SessionsBelongToTheServicePortOrToTheSplit) {
 }
 
 TEST(CompileRoute, OlderRoutesRankBefore) {
-  const auto ranked = [](const std::string& created, const std::string& name, uint32_t rule) {
-    RankedRule made;
-    made.route_created = created;
-    made.route_name = name;
-    made.rule_index = rule;
-    return made;
+  const auto ranked = [](const std::string& created, const std::string& name, int rule) {
+    auto route = from_text<v1::HTTPRoute>("metadata { namespace: 'n' name: '" + name +
+                                          "' creation_timestamp: '" + created + "' }");
+    for (int i = 0; i <= rule; ++i) route.mutable_spec()->add_rules();
+    return compile_route(route).back().ranked;
   };
-  EXPECT_TRUE(ranks_before(ranked("2025", "n/z", 9), ranked("2026", "n/a", 0)));
-  EXPECT_TRUE(ranks_before(ranked("2026", "n/a", 9), ranked("2026", "n/b", 0)));
-  EXPECT_TRUE(ranks_before(ranked("2026", "n/a", 0), ranked("2026", "n/a", 1)));
-  EXPECT_FALSE(ranks_before(ranked("2026", "n/a", 0), ranked("2026", "n/a", 0)));
+  const std::string older = "2025-12-31T23:59:59Z";
+  const std::string newer = "2026-01-01T00:00:00Z";
+  EXPECT_TRUE(ranks_before(ranked(older, "z", 9), ranked(newer, "a", 0)));
+  EXPECT_TRUE(ranks_before(ranked(newer, "a", 9), ranked(newer, "b", 0)));
+  EXPECT_TRUE(ranks_before(ranked(newer, "a", 9), ranked(newer, "a-b", 0)));
+  EXPECT_TRUE(ranks_before(ranked(newer, "a", 0), ranked(newer, "a", 1)));
+  EXPECT_FALSE(ranks_before(ranked(newer, "a", 0), ranked(newer, "a", 0)));
+  EXPECT_TRUE(ranks_before(ranked(newer, "b", 0), ranked("2026-01-01T00:00:00.5Z", "a", 0)));
+  auto second_match = ranked(newer, "a", 0);
+  second_match.match_index = 1;
+  EXPECT_TRUE(ranks_before(ranked(newer, "a", 0), second_match));
+}
+
+TEST(CompileRoute, AgesSortAsTheirTexts) {
+  const std::vector<std::string> created{"",
+                                         "2025-12-31T23:59:59.999999999Z",
+                                         "2026-01-01T00:00:00Z",
+                                         "2026-01-01T00:00:00.001Z",
+                                         "2026-01-01T00:00:00.1Z",
+                                         "2026-01-01T00:00:01Z",
+                                         "9999-12-31T23:59:59.999999Z"};
+  for (size_t i = 1; i < created.size(); ++i) {
+    EXPECT_LT(route_age(created[i - 1]), route_age(created[i])) << created[i];
+  }
 }
 
 }  // namespace
