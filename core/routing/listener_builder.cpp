@@ -49,17 +49,8 @@ ListenerBuilder::OpenListener& ListenerBuilder::open(const ListenerPlace& place)
     const auto port = ports_.find(place.port);
     if (port != ports_.end()) {
       const RoutingListener* listener = port->second->listeners.at(place.hostname);
-      if (listener != nullptr) found->second.listener = *listener;
+      if (listener != nullptr) found->second = {*listener, listener->hosts};
     }
-  }
-  return found->second;
-}
-
-VirtualHost& ListenerBuilder::open_host(OpenListener& listener, const std::string& pattern) {
-  const auto [found, added] = listener.hosts.try_emplace(pattern);
-  if (added) {
-    const VirtualHost* host = listener.listener.hosts.at(pattern);
-    if (host != nullptr) found->second = *host;
   }
   return found->second;
 }
@@ -69,7 +60,7 @@ void ListenerBuilder::remove_listener(const ListenerPlace& place) {
   const auto port = ports_.find(place.port);
   if (port == ports_.end()) return;
   auto changed = std::make_shared<RoutingPort>(*port->second);
-  changed->listeners = changed->listeners.erase(place.hostname);
+  changed->listeners.erase(place.hostname);
   if (changed->listeners.empty()) {
     ports_.erase(port);
   } else {
@@ -86,37 +77,39 @@ void ListenerBuilder::put_listener(const ListenerPlace& place, const PlacedListe
 
 void ListenerBuilder::add_route(const ListenerPlace& place, const v1::HTTPRoute& route,
                                 const std::vector<RoutePath>& paths) {
-  OpenListener& listener = open(place);
+  HostMap<VirtualHost>& hosts = open(place).listener.hosts;
   for (const std::string& pattern : effective_hostnames(place.hostname, route)) {
-    VirtualHost& host = open_host(listener, pattern);
+    const VirtualHost* present = hosts.at(pattern);
+    VirtualHost host = present == nullptr ? VirtualHost() : *present;
     for (const RoutePath& path : paths) add_path(host, path);
+    hosts.set(pattern, std::move(host));
   }
 }
 
 void ListenerBuilder::remove_route(const ListenerPlace& place, const v1::HTTPRoute& route,
                                    const std::vector<RoutePath>& paths) {
-  OpenListener& listener = open(place);
+  HostMap<VirtualHost>& hosts = open(place).listener.hosts;
   for (const std::string& pattern : effective_hostnames(place.hostname, route)) {
-    VirtualHost& host = open_host(listener, pattern);
+    const VirtualHost* present = hosts.at(pattern);
+    if (present == nullptr) continue;
+    VirtualHost host = *present;
     for (const RoutePath& path : paths) remove_path(host, path);
+    if (host.exact.empty() && host.prefixes.empty()) {
+      hosts.erase(pattern);
+    } else {
+      hosts.set(pattern, std::move(host));
+    }
   }
 }
 
 ListenerBuilder::Ports ListenerBuilder::finish() {
   for (auto& [place, opened] : open_) {
-    HostMap<VirtualHost>& hosts = opened.listener.hosts;
-    for (auto& [pattern, host] : opened.hosts) {
-      ++hosts_changed_;
-      hosts = host.exact.empty() && host.prefixes.empty()
-                  ? hosts.erase(pattern)
-                  : hosts.set(pattern, std::make_shared<const VirtualHost>(std::move(host)));
-    }
+    hosts_changed_ += HostMap<VirtualHost>::count_changes(opened.before, opened.listener.hosts);
     const auto present = ports_.find(place.port);
     auto port = present == ports_.end() ? std::make_shared<RoutingPort>()
                                         : std::make_shared<RoutingPort>(*present->second);
     port->port = place.port;
-    port->listeners = port->listeners.set(
-        place.hostname, std::make_shared<const RoutingListener>(std::move(opened.listener)));
+    port->listeners.set(place.hostname, std::move(opened.listener));
     ports_[place.port] = std::move(port);
   }
   open_.clear();

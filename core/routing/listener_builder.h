@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <string>
 
 #include "core/routing/compile_route.h"
@@ -38,12 +37,11 @@ class ListenerBuilder {
 
  private:
   struct OpenListener {
-    RoutingListener listener;                  // but for the hosts that are open
-    std::map<std::string, VirtualHost> hosts;  // changed, by pattern
+    RoutingListener listener;
+    HostMap<VirtualHost> before;  // its hosts, before the changes
   };
 
   OpenListener& open(const ListenerPlace& place);
-  VirtualHost& open_host(OpenListener& listener, const std::string& pattern);
 
   Ports ports_;
   std::map<ListenerPlace, OpenListener> open_;

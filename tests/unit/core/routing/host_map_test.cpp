@@ -12,9 +12,7 @@ using Map = HostMap<std::string>;
 
 Map map_of(const std::vector<std::string>& patterns) {
   Map map;
-  for (const std::string& pattern : patterns) {
-    map = map.set(pattern, std::make_shared<const std::string>(pattern));
-  }
+  for (const std::string& pattern : patterns) map.set(pattern, pattern);
   return map;
 }
 
@@ -50,6 +48,20 @@ TEST(HostMap, AtIsExact) {
   EXPECT_EQ(*map.at("example.com"), "example.com");
   EXPECT_EQ(map.at(""), nullptr);
   EXPECT_EQ(map.at("shop.example.com"), nullptr);
+}
+
+TEST(HostMap, ACopyIsNotChangedWithTheOther) {
+  const Map before = map_of({"", "*.example.com", "example.com", "shop.example.com"});
+  Map after = before;
+  EXPECT_EQ(Map::count_changes(before, after), 0U);
+  after.set("", "other");
+  after.set("*.example.com", "other");
+  after.erase("example.com");
+  EXPECT_EQ(Map::count_changes(before, after), 3U);
+  EXPECT_EQ(*before.at(""), "");
+  EXPECT_EQ(*before.at("*.example.com"), "*.example.com");
+  EXPECT_EQ(*before.at("example.com"), "example.com");
+  EXPECT_EQ(before.at("shop.example.com"), after.at("shop.example.com"));
 }
 
 }  // namespace
