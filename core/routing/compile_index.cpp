@@ -1,13 +1,14 @@
 #include "core/routing/compile_index.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace limpet {
 
 void refer(References& references, const std::string& to, const std::string& from) {
   const auto* present = references.find(to);
-  references = references.set(
-      to, (present == nullptr ? PersistentMap<std::string, bool>() : *present).set(from, true));
+  auto names = present == nullptr ? PersistentMap<std::string, Nothing>() : *present;
+  references = std::move(references).set(to, std::move(names).set(from, Nothing()));
 }
 
 void unrefer(References& references, const std::string& to, const std::string& from) {
@@ -20,7 +21,7 @@ void unrefer(References& references, const std::string& to, const std::string& f
 std::vector<std::string> referring(const References& references, const std::string& to) {
   std::vector<std::string> names;
   if (const auto* present = references.find(to)) {
-    present->for_each([&](std::string_view name, bool) { names.emplace_back(name); });
+    present->for_each([&](std::string_view name, const Nothing&) { names.emplace_back(name); });
   }
   std::sort(names.begin(), names.end());
   return names;

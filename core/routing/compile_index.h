@@ -13,7 +13,7 @@
 namespace limpet {
 
 // By "namespace/name" of the one that is referred to: the names of those that refer to it.
-using References = PersistentMap<std::string, PersistentMap<std::string, bool>>;
+using References = PersistentMap<std::string, PersistentMap<std::string, Nothing>>;
 
 struct CompileIndex {
   Snapshot snapshot;
