@@ -20,13 +20,21 @@ constexpr size_t kChecksumSize = 8;
 constexpr size_t kRecordHead = 4 + kChecksumSize;
 constexpr uint64_t kMaxFileBytes = uint64_t{4} << 30;
 
-std::string encode_record(const v1::Delta& delta) {
-  const std::string payload = delta.SerializeAsString();
-  std::string record;
-  for (unsigned i = 0; i < 4; ++i) record.push_back(static_cast<char>(payload.size() >> (8 * i)));
+// Fills in the head of the record that begins at `begin` and ends with the bytes.
+void finish_record(std::string& bytes, size_t begin) {
+  const std::string_view payload = std::string_view(bytes).substr(begin + kRecordHead);
   const Sha256 hash = sha256_of_parts({payload});
-  record.append(reinterpret_cast<const char*>(hash.data()), kChecksumSize);
-  return record + payload;
+  for (unsigned i = 0; i < 4; ++i) {
+    bytes[begin + i] = static_cast<char>(payload.size() >> (8 * i));
+  }
+  std::memcpy(bytes.data() + begin + 4, hash.data(), kChecksumSize);
+}
+
+std::string encode_record(const v1::Delta& delta) {
+  std::string record(kRecordHead, '\0');
+  delta.AppendToString(&record);
+  finish_record(record, 0);
+  return record;
 }
 
 // Takes one record off the front. False when there is none that is whole and sound.
@@ -56,6 +64,30 @@ v1::Delta to_message(const Delta& delta, const StateId& from, const StateId& to)
   }
   for (const EntryKey& key : delta.removed) *message.add_removed() = to_proto(key);
   return message;
+}
+
+// A file whose only record begins at the empty state. Made entry by entry, in the place that it is
+// written from: as one message, a large state would take several times its size.
+std::string encode_file(const Snapshot& state) {
+  constexpr size_t kMoreThanTags = 32;  // bytes: fields' tags and sizes, and the revision
+  size_t size = 0;
+  state.for_each([&](const EntryPtr& entry) {
+    const EntryKey& key = entry->key;
+    size += key.kind.size() + key.ns.size() + key.name.size() + entry->bytes.size() + kMoreThanTags;
+  });
+  std::string file(kMagic);
+  file.reserve(file.size() + kRecordHead + size);
+  file.append(kRecordHead, '\0');
+  to_message(Delta(), StateId(), state.id()).AppendToString(&file);
+  // Messages one behind the other are read as one with the repeated fields of all.
+  v1::Delta part;
+  state.for_each([&](const EntryPtr& entry) {
+    part.Clear();
+    *part.add_upserts() = encode_entry(*entry, nullptr);
+    part.AppendToString(&file);
+  });
+  finish_record(file, kMagic.size());
+  return file;
 }
 
 absl::Status write_all(int fd, std::string_view bytes) {
@@ -129,12 +161,10 @@ absl::Status StateFile::append(const Delta& delta, bool full, const Snapshot& ne
 absl::Status StateFile::rewrite(const Snapshot& next) {
   log_.reset();
   written_ = StateId();
-  const std::string record =
-      encode_record(to_message(Snapshot::diff(Snapshot(), next), StateId(), next.id()));
-  const absl::Status status =
-      write_file_atomically(path_, std::string(kMagic) + record, 0600);
+  const std::string file = encode_file(next);
+  const absl::Status status = write_file_atomically(path_, file, 0600);
   if (!status.ok()) return status;
-  size_ = first_record_end_ = kMagic.size() + record.size();
+  size_ = first_record_end_ = file.size();
   written_ = next.id();
   return absl::OkStatus();
 }
