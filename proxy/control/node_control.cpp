@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include "core/snapshot/wire.h"
+#include "runtime/memory.h"
 
 namespace limpet {
 namespace {
@@ -47,6 +48,7 @@ void NodeControl::restore(std::function<void()> ready) {
     activating_ = false;
     state_.accept(loaded.snapshot);
     state_unix_s_ = loaded.written_unix_s;
+    release_freed_memory();  // of the file and of its messages
     spdlog::info("serving revision {} from the last known good state",
                  loaded.snapshot.id().revision);
     ready();

@@ -42,6 +42,8 @@ class StateFile {
   // Adds the way from the state last written to `next`. `full`: the delta begins at the empty
   // state. After an error the file is written anew at the next call.
   absl::Status append(const Delta& delta, bool full, const Snapshot& next);
+  // Nothing lies behind the first record: the last append() wrote everything.
+  bool is_whole() const { return size_ == first_record_end_; }
   // What was loaded is not what the next append() begins at: that one writes everything.
   void write_anew() { written_ = StateId(); }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/memory.h"
+
 namespace limpet {
 
 StateWriter::StateWriter(StateFile file, std::function<void(const absl::Status&)> written)
@@ -35,20 +37,28 @@ void StateWriter::retry() {
   changed_.notify_one();
 }
 
+bool StateWriter::write(const Pending& next) {
+  const SyncState::Update& update = *next.update;
+  const absl::Status status = file_.append(update.delta, update.full || next.whole, update.next);
+  {
+    const std::lock_guard lock(mutex_);
+    failed_ = status.ok() ? nullptr : next.update;
+  }
+  written_(status);
+  return status.ok() && (file_.is_whole() || update.delta.upserts.size() >= kLargeDelta);
+}
+
 void StateWriter::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return ending_ || !pending_.empty(); });
     if (pending_.empty()) return;
-    const Pending next = std::move(pending_.front());
+    Pending next = std::move(pending_.front());
     pending_.pop_front();
     lock.unlock();
-    const SyncState::Update& update = *next.update;
-    const absl::Status status = file_.append(update.delta, update.full || next.whole, update.next);
-    lock.lock();
-    failed_ = status.ok() ? nullptr : next.update;
-    lock.unlock();
-    written_(status);
+    const bool large = write(next);
+    next.update.reset();
+    if (large) release_freed_memory();
     lock.lock();
   }
 }

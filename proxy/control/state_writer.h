@@ -22,6 +22,10 @@ class StateWriter {
  public:
   // Updates that wait for the disk. Beyond it the newest alone is kept, to be written whole.
   static constexpr size_t kMaxPending = 32;
+  // What a delta of as many entries took on its way here (its messages, what the compile needed for
+  // a while, and the record) goes back to the system once it is written, as after a whole state.
+  // Here, because this thread is the last that a delta comes to, and nobody waits for it.
+  static constexpr size_t kLargeDelta = 10'000;
 
   // `written` is called after each write with its result.
   StateWriter(StateFile file, std::function<void(const absl::Status&)> written);
@@ -43,6 +47,8 @@ class StateWriter {
   };
 
   void run();
+  // Returns whether it was large: see kLargeDelta.
+  bool write(const Pending& next);
 
   StateFile file_;
   const std::function<void(const absl::Status&)> written_;
