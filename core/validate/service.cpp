@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/resource/dns_target.h"
 #include "core/validate/formats.h"
 #include "core/validate/kinds.h"
 
@@ -82,10 +83,50 @@ std::string check_cluster_ip(std::string_view value) {
   return str_cat("must be an IP address or None, not \"", value.substr(0, 80), "\"");
 }
 
+// A name that DNS can be asked for, with or without the dot at its end.
+std::string check_dns_name(std::string_view value) {
+  if (is_ip(value)) {
+    return str_cat("must be a DNS name, not the address ", value,
+                   "; write an EndpointSlice for that");
+  }
+  return check_dns1123_subdomain(value.ends_with('.') ? value.substr(0, value.size() - 1) : value);
+}
+
+// Where the endpoints come from DNS. A port's name means nothing to an address.
+void validate_resolved_ports(const v1::ServiceSpec& spec, Report& report) {
+  for (int i = 0; i < spec.ports_size(); ++i) {
+    if (!spec.ports(i).target_port().has_string_value()) continue;
+    const Scope scope(report, "ports", i);
+    report.add("targetPort", "must be a number: DNS gives addresses, and no named ports");
+  }
+}
+
+void validate_resolve_annotations(const v1::Service& object, Report& report) {
+  const auto& annotations = object.metadata().annotations();
+  const std::string_view name = find_value(annotations, kResolveAnnotation);
+  const std::string_view interval = find_value(annotations, kResolveIntervalAnnotation);
+  const Scope metadata(report, "metadata");
+  if (annotations.contains(std::string(kResolveAnnotation))) {
+    const Scope scope(report, "annotations", kResolveAnnotation);
+    std::string problem = check_dns_name(name);
+    if (object.spec().type() == "ExternalName") {
+      problem = "must not be set beside the type ExternalName, which has a name already";
+    }
+    if (!problem.empty()) report.add(std::move(problem));
+  }
+  if (annotations.contains(std::string(kResolveIntervalAnnotation)) &&
+      !parse_resolve_interval(interval)) {
+    const Scope scope(report, "annotations", kResolveIntervalAnnotation);
+    report.add(str_cat("must be a duration from 1s to 1h, such as 10s, not \"",
+                       interval.substr(0, 80), "\""));
+  }
+}
+
 }  // namespace
 
 void validate_kind(const v1::Service& object, Report& report) {
   validate_metadata(object.metadata(), /*namespaced=*/true, check_dns1035_label, report);
+  validate_resolve_annotations(object, report);
   const v1::ServiceSpec& spec = object.spec();
   const Scope scope(report, "spec");
   const bool headless = spec.cluster_ip() == "None";
@@ -94,13 +135,10 @@ void validate_kind(const v1::Service& object, Report& report) {
     report.add("ports", "required: at least one port");
   }
   PortChecks(spec, report).run();
-  if (external_name) {
-    report.add("type",
-               "ExternalName is not supported by this version of Limpet; use ClusterIP "
-               "with an EndpointSlice");
-  } else {
-    report.optional_one_of("type", spec.type(), {"ClusterIP", "NodePort", "LoadBalancer"});
-  }
+  report.optional_one_of("type", spec.type(),
+                         {"ClusterIP", "NodePort", "LoadBalancer", "ExternalName"});
+  if (external_name) report.require("externalName", spec.external_name(), check_dns_name);
+  if (dns_target(object)) validate_resolved_ports(spec, report);
   report.optional("clusterIP", spec.cluster_ip(), check_cluster_ip);
   validate_policies(spec, report);
 }

@@ -51,13 +51,55 @@ TEST(ValidateService, TypesAndAddresses) {
   expect_violations(
       kBase,
       {{spec("type: 'LoadBalancer'"), {}},
-       {spec("type: 'Other'"), {"spec.type: must be ClusterIP, NodePort or LoadBalancer"}},
-       {spec("type: 'ExternalName' external_name { string_value: 'a.com' }"),
-        {"spec.type: ExternalName is not supported", "spec.externalName: not supported"}},
+       {spec("type: 'Other'"),
+        {"spec.type: must be ClusterIP, NodePort, LoadBalancer or ExternalName"}},
        {spec("cluster_ip: '10.0.0.1'"), {}},
        {spec("cluster_ip: 'x'"), {"spec.clusterIP: must be an IP address or None"}},
        {spec("session_affinity: 'Cookie'"), {"spec.sessionAffinity: must be None or ClientIP"}},
        {"service { metadata { name: '1a' } }", {"metadata.name: must be a DNS label"}}});
+}
+
+TEST(ValidateService, ExternalNames) {
+  const auto named = [](const std::string& fields) {
+    return spec("type: 'ExternalName' " + fields);
+  };
+  expect_violations(
+      kBase,
+      {{named("external_name: 'pipy.example.com'"), {}},
+       {named("external_name: 'pipy.example.com.'"), {}},
+       {named("external_name: 'pipy'"), {}},
+       {named(""), {"spec.externalName: required"}},
+       {named("external_name: '.'"), {"spec.externalName: must be"}},
+       {named("external_name: 'under_score.example'"), {"spec.externalName: must be"}},
+       {named("external_name: '10.0.0.1'"),
+        {"spec.externalName: must be a DNS name, not the address 10.0.0.1"}},
+       {named("external_name: 'a' ports { name: 'b' port: 1 target_port { int_value: 2 } }"), {}},
+       {named("external_name: 'a' ports { name: 'b' port: 1 target_port { string_value: 'w' } }"),
+        {"spec.ports[1].targetPort: must be a number"}}});
+}
+
+TEST(ValidateService, AnnotationsOfDns) {
+  const auto annotated = [](const std::string& key, const std::string& value) {
+    return "service { metadata { annotations { key: '" + key + "' value: '" + value + "' } } }";
+  };
+  const std::string name = "limpet.dev/resolve";
+  const std::string interval = "limpet.dev/resolve-interval";
+  const std::string at_name = "metadata.annotations[" + name + "]: must ";
+  const std::string at_interval = "metadata.annotations[" + interval + "]: must be a duration";
+  expect_violations(
+      kBase, {{annotated(name, "pipy.example.com"), {}},
+              {annotated(name, ""), {at_name + "be"}},
+              {annotated(name, "fd00::1"), {at_name + "be a DNS name, not the address"}},
+              {annotated(name, "a") + spec("type: 'ExternalName' external_name: 'b'"),
+               {at_name + "not be set beside the type ExternalName"}},
+              {annotated(name, "a") + spec("ports { name: 'b' port: 1 target_port { "
+                                           "string_value: 'web' } }"),
+               {"spec.ports[1].targetPort: must be a number"}},
+              {annotated(interval, "10s"), {}},
+              {annotated(interval, "1m30s"), {}},
+              {annotated(interval, "500ms"), {at_interval}},
+              {annotated(interval, "2h"), {at_interval}},
+              {annotated(interval, "10"), {at_interval}}});
 }
 
 }  // namespace
