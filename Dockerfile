@@ -23,7 +23,7 @@ FROM debian:bookworm-slim
 RUN apt-get update -qq \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
       libgrpc++1.51 libprotobuf32 libre2-9 libspdlog1.10 libfmt9 libsqlite3-0 libssl3 \
-      libyaml-cpp0.7 curl \
+      libyaml-cpp0.7 libc-ares2 curl \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 7700 --create-home --home-dir /var/lib/limpet limpet \
  && install -d -o limpet -g limpet /var/lib/limpet/data

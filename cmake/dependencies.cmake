@@ -9,6 +9,7 @@ find_package(Boost 1.81 REQUIRED)
 find_package(Protobuf REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 
 if(LIMPET_GRPC)
   pkg_check_modules(GRPCPP REQUIRED IMPORTED_TARGET grpc++)

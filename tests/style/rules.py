@@ -32,13 +32,14 @@ LIBRARIES = {
     'core': MESSAGES | {'re2', 'openssl'},
     'storage': MESSAGES | {'sqlite3.h'},
     'runtime': MESSAGES | BINARY | GRPC | {'boost'},
-    'server': MESSAGES | BINARY | GRPC | {'boost'},
+    'server': MESSAGES | BINARY | GRPC | {'boost', 'ares.h'},
     'proxy': MESSAGES | BINARY | GRPC | {'boost'},
     'cli': MESSAGES | BINARY | GRPC | {'yaml-cpp'},
     'examples': {'boost', 'CLI'},
     'bench': MESSAGES | BINARY | GRPC | {'boost'},
 }
-KNOWN_LIBRARIES = MESSAGES | BINARY | GRPC | {'re2', 'boost', 'yaml-cpp', 'sqlite3.h', 'gtest'}
+KNOWN_LIBRARIES = MESSAGES | BINARY | GRPC | {'re2', 'boost', 'yaml-cpp', 'sqlite3.h', 'ares.h',
+                                              'gtest'}
 # core is pure: no sockets, threads, clock or files. (sockaddr, of sys/socket.h, is data.)
 IMPURE = re.compile(
     r'^(thread|mutex|shared_mutex|condition_variable|future|semaphore|fstream|filesystem|iostream|'
