@@ -131,6 +131,19 @@ Applier::Outcome Applier::rollback(const v1::RollbackRequest& request, const Ori
   return change("rollback", request, options, origin, context, plan);
 }
 
+Applier::Outcome Applier::resolve(const std::vector<DnsUpdate>& updates,
+                                  const ChangeContext& context) {
+  // Endpoints follow DNS however many of them it takes away.
+  v1::ChangeOptions options;
+  options.set_allow_mass_delete(true);
+  Change change{options,
+                {context.now_unix_ms, "dns", "", "resolve", describe_dns_updates(updates)},
+                {}};
+  const std::lock_guard lock(mutex_);
+  const Snapshot before = publisher_.head();
+  return carry_out(plan_dns_updates(before, index_, updates, context), before, change);
+}
+
 absl::StatusOr<Snapshot> Applier::locked_state_at(uint64_t revision) {
   const Snapshot head = publisher_.head();
   const absl::StatusOr<Delta> way = store_.way_back_to(revision);

@@ -12,6 +12,7 @@
 
 #include "core/routing/compile.h"
 #include "server/apply.h"
+#include "server/dns_slices.h"
 #include "server/publisher.h"
 #include "storage/store.h"
 
@@ -59,6 +60,9 @@ class Applier {
                  const ChangeContext& context);
   Outcome rollback(const v1::RollbackRequest& request, const Origin& origin,
                    const ChangeContext& context);
+
+  // What DNS says, by the actor "dns". No revision when it is what is stored.
+  Outcome resolve(const std::vector<DnsUpdate>& updates, const ChangeContext& context);
 
   // The newest state in a file, without waiting for changes. Errors as the Store's.
   absl::StatusOr<StateId> save_to(const std::filesystem::path& path) {

@@ -15,6 +15,7 @@
 #include "core/base/text.h"
 #include "core/resource/kind.h"
 #include "limpet/v1/state.pb.h"
+#include "server/dns_slices.h"
 #include "server/endpoint_states.h"
 
 namespace limpet {
@@ -25,46 +26,11 @@ namespace {
 
 std::string at(std::string_view list, size_t index) { return str_cat(list, "[", index, "]"); }
 
-struct Stored {
-  StoredObject object;
-  v1::ObjectResult::Outcome outcome;
-};
-
-// Requires: the resource is valid. Its server-owned fields are gone when this is called.
-Stored make_stored(v1::Resource& resource, const EntryKey& key, const EntryPtr& old,
-                   uint64_t revision, const ChangeContext& context) {
-  Message& object = *object_of(resource);
-  v1::ObjectMeta& metadata = mutable_metadata_of(object);
-  metadata.set_namespace_(key.ns);
-  v1::ObjectResult::Outcome outcome = v1::ObjectResult::CREATED;
-  const absl::StatusOr<v1::Resource> previous =
-      old == nullptr ? absl::NotFoundError("") : parse_resource(key.kind, old->bytes);
-  if (previous.ok()) {
-    // What was given once stays, so that equal input gives equal bytes.
-    const Message& old_object = *object_of(*previous);
-    const v1::ObjectMeta& old_metadata = metadata_of(old_object);
-    const bool same_content = content_of(object) == content_of(old_object);
-    metadata.set_uid(old_metadata.uid());
-    metadata.set_creation_timestamp(old_metadata.creation_timestamp());
-    metadata.set_generation(old_metadata.generation() + (same_content ? 0 : 1));
-    outcome = v1::ObjectResult::CONFIGURED;
-  } else {
-    metadata.set_uid(random_uuid(context));
-    metadata.set_creation_timestamp(rfc3339_utc(context.now_unix_ms));
-    metadata.set_generation(1);
-  }
-  auto entry = std::make_shared<Entry>();
-  entry->key = key;
-  entry->revision = revision;
-  entry->bytes = serialize(object);
-  if (old != nullptr && old->bytes == entry->bytes) outcome = v1::ObjectResult::UNCHANGED;
-  return Stored{{std::move(entry), metadata.uid(), metadata.generation()}, outcome};
-}
-
 // The resources of the request as they may be stored; every violation goes into `violations`.
 class RequestReader {
  public:
-  explicit RequestReader(std::vector<Violation>& violations) : violations_(violations) {}
+  RequestReader(const Snapshot& before, std::vector<Violation>& violations)
+      : before_(before), violations_(violations) {}
 
   // Nothing when the resource holds no object at all.
   std::optional<v1::Resource> read(const v1::Resource& source, size_t index) {
@@ -81,6 +47,11 @@ class RequestReader {
                              std::move(violation.message)});
     }
     const EntryKey key = key_of(resource);
+    if (resource.has_endpoint_slice()) {
+      std::string problem =
+          check_not_generated(before_.find(key), &resource.endpoint_slice().metadata());
+      if (!problem.empty()) violations_.push_back({place, std::move(problem)});
+    }
     const auto [first, added] = seen_.emplace(key, index);
     if (!added && !key.name.empty()) {
       violations_.push_back({str_cat(place, ".metadata.name"),
@@ -93,6 +64,7 @@ class RequestReader {
   bool contains(const EntryKey& key) const { return seen_.contains(key); }
 
  private:
+  const Snapshot& before_;
   std::vector<Violation>& violations_;
   std::map<EntryKey, size_t> seen_;
 };
@@ -136,19 +108,20 @@ bool has_labels(const Entry& entry, const Labels& wanted) {
   });
 }
 
-// In the order of their keys.
+// In the order of their keys, without those that are generated.
 std::set<EntryKey> keys_with(const Snapshot& snapshot, const Labels& labels) {
   std::set<EntryKey> keys;
   for (const KindInfo& info : user_kinds()) {
     snapshot.for_each(info.kind, [&](const EntryPtr& entry) {
-      if (has_labels(*entry, labels)) keys.insert(entry->key);
+      if (has_labels(*entry, labels) && !is_generated(entry)) keys.insert(entry->key);
     });
   }
   return keys;
 }
 
 // The keys of `deletes`; one that is among the resources too, or is none, is a violation.
-std::vector<EntryKey> read_deletes(const v1::ApplyRequest& request, const RequestReader& reader,
+std::vector<EntryKey> read_deletes(const Snapshot& before, const v1::ApplyRequest& request,
+                                   const RequestReader& reader,
                                    std::vector<Violation>& violations) {
   std::vector<EntryKey> keys;
   for (int i = 0; i < request.deletes_size(); ++i) {
@@ -159,6 +132,8 @@ std::vector<EntryKey> read_deletes(const v1::ApplyRequest& request, const Reques
     } else if (reader.contains(*key)) {
       violations.push_back(
           {place, str_cat("is among the resources too (", to_string(*key), "); name it once")});
+    } else if (auto problem = check_not_generated(before.find(*key)); !problem.empty()) {
+      violations.push_back({place, std::move(problem)});
     } else {
       keys.push_back(*key);
     }
@@ -180,6 +155,36 @@ void plan_removals(const Snapshot& before, const v1::ApplyRequest& request,
 }
 
 }  // namespace
+
+Stored make_stored(v1::Resource& resource, const EntryKey& key, const EntryPtr& old,
+                   uint64_t revision, const ChangeContext& context) {
+  Message& object = *object_of(resource);
+  v1::ObjectMeta& metadata = mutable_metadata_of(object);
+  metadata.set_namespace_(key.ns);
+  v1::ObjectResult::Outcome outcome = v1::ObjectResult::CREATED;
+  const absl::StatusOr<v1::Resource> previous =
+      old == nullptr ? absl::NotFoundError("") : parse_resource(key.kind, old->bytes);
+  if (previous.ok()) {
+    // What was given once stays, so that equal input gives equal bytes.
+    const Message& old_object = *object_of(*previous);
+    const v1::ObjectMeta& old_metadata = metadata_of(old_object);
+    const bool same_content = content_of(object) == content_of(old_object);
+    metadata.set_uid(old_metadata.uid());
+    metadata.set_creation_timestamp(old_metadata.creation_timestamp());
+    metadata.set_generation(old_metadata.generation() + (same_content ? 0 : 1));
+    outcome = v1::ObjectResult::CONFIGURED;
+  } else {
+    metadata.set_uid(random_uuid(context));
+    metadata.set_creation_timestamp(rfc3339_utc(context.now_unix_ms));
+    metadata.set_generation(1);
+  }
+  auto entry = std::make_shared<Entry>();
+  entry->key = key;
+  entry->revision = revision;
+  entry->bytes = serialize(object);
+  if (old != nullptr && old->bytes == entry->bytes) outcome = v1::ObjectResult::UNCHANGED;
+  return Stored{{std::move(entry), metadata.uid(), metadata.generation()}, outcome};
+}
 
 v1::ObjectResult result_of(const EntryKey& key, v1::ObjectResult::Outcome outcome) {
   v1::ObjectResult result;
@@ -224,14 +229,14 @@ Plan plan_apply(const Snapshot& before, const SliceIndex& index, const v1::Apply
         {"resources", str_cat("has more than ", kMaxRequestObjects, " objects")});
     return plan;
   }
-  RequestReader reader(plan.violations);
+  RequestReader reader(before, plan.violations);
   std::vector<v1::Resource> readable;
   readable.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     auto resource = reader.read(request.resources(static_cast<int>(i)), i);
     if (resource) readable.push_back(*std::move(resource));
   }
-  const std::vector<EntryKey> deletes = read_deletes(request, reader, plan.violations);
+  const std::vector<EntryKey> deletes = read_deletes(before, request, reader, plan.violations);
   if (!plan.violations.empty()) return plan;
 
   // Nothing can be refused from here on.
@@ -246,6 +251,7 @@ Plan plan_apply(const Snapshot& before, const SliceIndex& index, const v1::Apply
     }
   }
   plan_removals(before, request, deletes, reader, plan);
+  derive_dns_slices(before, context, plan.batch);
   derive_endpoint_states(before, index, revision, context, plan.batch);
   return plan;
 }
@@ -263,6 +269,10 @@ absl::StatusOr<Plan> plan_delete(const Snapshot& before, const SliceIndex& index
           {at("keys", static_cast<size_t>(i)), str_cat(key.status().message())});
       continue;
     }
+    if (std::string problem = check_not_generated(before.find(*key)); !problem.empty()) {
+      plan.violations.push_back({at("keys", static_cast<size_t>(i)), std::move(problem)});
+      continue;
+    }
     plan.results.push_back(result_of(*key, removals.remove(*key)));
     if (plan.results.back().outcome() == v1::ObjectResult::NOT_FOUND) {
       missing.push_back(to_string(*key));
@@ -274,6 +284,7 @@ absl::StatusOr<Plan> plan_delete(const Snapshot& before, const SliceIndex& index
     return plan;
   }
   if (!missing.empty() && !request.ignore_not_found()) return not_found(std::move(missing));
+  derive_dns_slices(before, context, plan.batch);
   derive_endpoint_states(before, index, before.id().revision + 1, context, plan.batch);
   return plan;
 }

@@ -32,6 +32,17 @@ struct Plan {
 // one. INVALID_ARGUMENT for a kind that users do not write, or no name.
 absl::StatusOr<EntryKey> resolve_key(const v1::EntryKey& key);
 
+// An object as it is to be stored, and what becomes of it by that.
+struct Stored {
+  StoredObject object;
+  v1::ObjectResult::Outcome outcome;
+};
+
+// Requires: the resource is valid, and holds nothing that is server-owned. `old` is what is stored
+// of it (null: nothing).
+Stored make_stored(v1::Resource& resource, const EntryKey& key, const EntryPtr& old,
+                   uint64_t revision, const ChangeContext& context);
+
 // What an object's generation counts: all but its metadata and the version it was written in.
 std::string content_of(const google::protobuf::Message& object);
 
@@ -39,7 +50,8 @@ v1::ObjectResult result_of(const EntryKey& key, v1::ObjectResult::Outcome outcom
 
 // Requires, of all of them: `index` is that of `before`.
 
-// Creates, changes, deletes and prunes. Metadata that the server owns is dropped from the request
+// Creates, changes, deletes and prunes; slices that are generated from DNS are refused, and not
+// pruned. Metadata that the server owns is dropped from the request
 // and filled in: namespace, uid, generation (+1 when more than the metadata changes),
 // creationTimestamp. Pruning reads every object; all else costs in proportion to the request.
 Plan plan_apply(const Snapshot& before, const SliceIndex& index, const v1::ApplyRequest& request,
@@ -51,7 +63,8 @@ absl::StatusOr<Plan> plan_delete(const Snapshot& before, const SliceIndex& index
                                  const ChangeContext& context);
 
 // Makes users' objects those of `target`, with their uid and creationTimestamp. Generations go on
-// from where they are: +1 when more than the metadata changes. All that is not users' stays.
+// from where they are: +1 when more than the metadata changes. All that is not users' stays, slices
+// that are generated from DNS among it.
 Plan plan_rollback(const Snapshot& before, const SliceIndex& index, const Snapshot& target,
                    const ChangeContext& context);
 

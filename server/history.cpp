@@ -9,6 +9,7 @@
 #include "core/resource/kind.h"
 #include "core/snapshot/wire.h"
 #include "server/apply.h"
+#include "server/dns_slices.h"
 
 namespace limpet {
 namespace {
@@ -106,9 +107,13 @@ absl::StatusOr<v1::DiffResponse> diff_of(const Snapshot& from, const Snapshot& t
   v1::DiffResponse response;
   response.set_from(from.id().revision);
   response.set_to(to.id().revision);
-  for (const auto& [key, after] : changed) {
+  // What is generated is state, as if it were not there.
+  const auto users = [](EntryPtr entry) { return is_generated(entry) ? nullptr : entry; };
+  for (const auto& [key, now] : changed) {
     if (!is_user_kind(key.kind)) continue;
-    const EntryPtr before = from.find(key);
+    const EntryPtr before = users(from.find(key));
+    const EntryPtr after = users(now);
+    if (before == nullptr && after == nullptr) continue;
     if (before != nullptr && after != nullptr) {
       const absl::StatusOr<bool> same = same_to_users(*before, *after);
       if (!same.ok()) return same.status();

@@ -7,6 +7,7 @@
 #include "core/resource/kind.h"
 #include "core/snapshot/wire.h"
 #include "server/apply.h"
+#include "server/dns_slices.h"
 #include "server/endpoint_states.h"
 
 namespace limpet {
@@ -47,9 +48,18 @@ Plan plan_rollback(const Snapshot& before, const SliceIndex& index, const Snapsh
   Plan plan;
   const uint64_t revision = before.id().revision + 1;
   const Delta way = Snapshot::diff(before, target);
+  const auto remove = [&plan](const EntryKey& key) {
+    plan.batch.removed.push_back(key);
+    plan.results.push_back(result_of(key, v1::ObjectResult::DELETED));
+  };
   for (const EntryPtr& past : way.upserts) {
     if (!is_user_kind(past->key.kind)) continue;
     const EntryPtr current = before.find(past->key);
+    if (is_generated(current)) continue;
+    if (is_generated(past)) {
+      if (current != nullptr) remove(past->key);
+      continue;
+    }
     std::optional<StoredObject> object = restored(*past, current, revision);
     if (!object) continue;
     plan.batch.upserts.push_back(*std::move(object));
@@ -58,14 +68,13 @@ Plan plan_rollback(const Snapshot& before, const SliceIndex& index, const Snapsh
                                                     : v1::ObjectResult::CONFIGURED));
   }
   for (const EntryKey& key : way.removed) {
-    if (!is_user_kind(key.kind)) continue;
-    plan.batch.removed.push_back(key);
-    plan.results.push_back(result_of(key, v1::ObjectResult::DELETED));
+    if (is_user_kind(key.kind) && !is_generated(before.find(key))) remove(key);
   }
   const auto by_key = [](const v1::ObjectResult& a, const v1::ObjectResult& b) {
     return from_proto(a.key()) < from_proto(b.key());
   };
   std::sort(plan.results.begin(), plan.results.end(), by_key);
+  derive_dns_slices(before, context, plan.batch);
   derive_endpoint_states(before, index, revision, context, plan.batch);
   return plan;
 }
