@@ -23,6 +23,7 @@
 #include "server/access_grpc.h"
 #include "server/applier.h"
 #include "server/discovery_service.h"
+#include "server/dns_endpoints.h"
 #include "server/management_service.h"
 #include "server/node_registry.h"
 #include "server/publisher.h"
@@ -47,6 +48,12 @@ void quiet_grpc() {
   gpr_set_log_function([](gpr_log_func_args* line) {
     spdlog::debug("grpc {}:{}: {}", line->file, line->line, line->message);
   });
+}
+
+void prepare_process() {
+  ignore_sigpipe();
+  raise_descriptor_limit();  // every node has a socket
+  quiet_grpc();
 }
 
 // Plain text tells everybody on the way everything, and believes everybody.
@@ -159,22 +166,45 @@ AdminResponse ready(const Publisher& publisher, const NodeRegistry& registry) {
   return answer;
 }
 
+absl::StatusOr<std::unique_ptr<SqliteStore>> open_store(const DataDir& directory,
+                                                        const ChangeContext& context) {
+  const Epoch epoch_if_new =
+      Epoch::make(context.now_unix_ms, static_cast<uint32_t>(random_id(context)));
+  return SqliteStore::open(directory.file("limpet.db"), epoch_if_new);
+}
+
+absl::StatusOr<std::unique_ptr<AdminServer>> serve_admin(asio::io_context& io,
+                                                         const HostPort& address,
+                                                         const Publisher& publisher,
+                                                         const NodeRegistry& registry) {
+  auto admin = AdminServer::listen(io, address);
+  if (!admin.ok()) return admin;
+  (*admin)->handle("/healthz", [] { return AdminResponse{.body = "ok\n"}; });
+  (*admin)->handle("/readyz", [&] { return ready(publisher, registry); });
+  return admin;
+}
+
+Ticker start_heartbeats(asio::io_context& io, DiscoveryService& discovery,
+                        NodeRegistry& registry) {
+  return Ticker(io, std::chrono::seconds(DiscoveryService::kHeartbeatSeconds),
+                [&discovery, &registry] {
+                  discovery.heartbeat();
+                  registry.look_for_stale(unix_ms_now());
+                });
+}
+
 }  // namespace
 
 absl::Status run_server(const ServerOptions& options) {
   if (const absl::Status secure = check_security(options); !secure.ok()) return secure;
   warn_of_expiry(options.tls);
-  ignore_sigpipe();
-  raise_descriptor_limit();  // every node has a socket
-  quiet_grpc();
+  prepare_process();
   const ChangeContext context = make_change_context();
 
   // The directory is ours for as long as the process lives; then the state in it.
   const absl::StatusOr<DataDir> data_dir = DataDir::open(options.data_dir);
   if (!data_dir.ok()) return data_dir.status();
-  const Epoch epoch_if_new =
-      Epoch::make(context.now_unix_ms, static_cast<uint32_t>(random_id(context)));
-  auto store = SqliteStore::open(data_dir->file("limpet.db"), epoch_if_new);
+  auto store = open_store(*data_dir, context);
   if (!store.ok()) return store.status();
   absl::StatusOr<Snapshot> state = open_state(**store, context);
   if (!state.ok()) return state.status();
@@ -198,24 +228,26 @@ absl::Status run_server(const ServerOptions& options) {
     spdlog::info("signal {}: stopping", signal);
     io.stop();
   });
-  auto admin = AdminServer::listen(io, options.admin);
+  auto admin = serve_admin(io, options.admin, publisher, registry);
   if (!admin.ok()) return admin.status();
-  (*admin)->handle("/healthz", [] { return AdminResponse{.body = "ok\n"}; });
-  (*admin)->handle("/readyz", [&] { return ready(publisher, registry); });
+
+  // Endpoints that come from DNS.
+  DnsStatus dns_status;
+  auto dns_client = make_dns_client(io, options.dns_servers);
+  if (!dns_client.ok()) return dns_client.status();
 
   // The API. Declared before the server, which uses them until it is gone.
   DiscoveryService discovery(publisher, registry, access);
   ManagementService management(
-      {applier, publisher, registry, discovery.parts(), access, **tokens, data_dir->path()},
+      {applier, publisher, registry, discovery.parts(), access, **tokens, dns_status,
+       data_dir->path()},
       options.version);
   int port = 0;
   auto server = start_grpc(options, discovery, management, port);
   if (!server.ok()) return server.status();
-  const Ticker heartbeats(io, std::chrono::seconds(DiscoveryService::kHeartbeatSeconds),
-                          [&discovery, &registry] {
-                            discovery.heartbeat();
-                            registry.look_for_stale(unix_ms_now());
-                          });
+  const auto dns = DnsEndpoints::start({io, publisher, applier, management.worker(), dns_status,
+                                        *std::move(dns_client)});
+  const Ticker heartbeats = start_heartbeats(io, discovery, registry);
   std::string told;
   const Ticker authorities(io, std::chrono::seconds(kTlsRefreshSeconds),
                            [&] { refresh(authenticator, told); });

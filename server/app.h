@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <absl/status/status.h>
 
@@ -19,6 +20,8 @@ struct ServerOptions {
   // History: so many of the newest revisions, of these none older than so many days.
   uint64_t keep_revisions = 10'000;
   uint64_t keep_days = 90;
+  // Whom to ask for endpoints that come from DNS; none: those of /etc/resolv.conf.
+  std::vector<HostPort> dns_servers;
   std::string version;
 };
 

@@ -29,6 +29,9 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}));
   limpet::add_option(app, "--keep-days", options.keep_days, "older revisions are forgotten")
       ->check(CLI::Range(uint64_t{1}, uint64_t{36'500}));
+  limpet::add_option(app, "--dns-server", options.dns_servers,
+                     "whom to ask for endpoints that come from DNS, by numeric address; several "
+                     "times: one after the other (default: those of /etc/resolv.conf)");
   limpet::add_option(app, "--log-level", log_level, "trace, debug, info, warn, error or off");
   if (const auto exit_code = limpet::parse_command_line(app, argc, argv)) return *exit_code;
   if (const absl::Status logging = limpet::init_logging(log_level); !logging.ok()) {

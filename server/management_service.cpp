@@ -192,6 +192,7 @@ grpc::ServerUnaryReactor* ManagementService::Get(grpc::CallbackServerContext* co
   if (!resource.ok()) return finish(context, resource.status());
   const NodeFacts nodes = node_facts(head.id().epoch);
   tell_status(table.get(), nodes, *entry, *resource);
+  if (resource->has_service()) dns_.tell(*resource->mutable_service());
   *response->mutable_state() = to_proto(head.id());
   *response->mutable_resource() = *std::move(resource);
   return finish(context, absl::OkStatus());
@@ -213,7 +214,9 @@ void ManagementService::tell_statuses(v1::ListResponse& page) {
     const EntryPtr entry = head.find(key_of(resource));
     const std::string& revision = metadata_of(*object_of(resource)).resource_version();
     const bool same = entry != nullptr && str_cat(entry->revision) == revision;
-    if (same) tell_status(table.get(), nodes, *entry, resource);
+    if (!same) continue;
+    tell_status(table.get(), nodes, *entry, resource);
+    if (resource.has_service()) dns_.tell(*resource.mutable_service());
   }
 }
 

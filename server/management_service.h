@@ -12,6 +12,7 @@
 #include "server/access_grpc.h"
 #include "server/answer_stream_grpc.h"
 #include "server/applier.h"
+#include "server/dns_status.h"
 #include "server/node_registry.h"
 #include "server/object_status.h"
 #include "server/publisher.h"
@@ -37,6 +38,7 @@ class ManagementService final : public v1::Management::CallbackService {
     ScopedStates& scoped;
     Access& access;
     Tokens& tokens;
+    const DnsStatus& dns;
     const std::filesystem::path& data_dir;
   };
   ManagementService(const Parts& parts, std::string version)
@@ -46,6 +48,7 @@ class ManagementService final : public v1::Management::CallbackService {
         parts_(parts.scoped),
         access_(parts.access),
         tokens_(parts.tokens),
+        dns_(parts.dns),
         version_(std::move(version)),
         snapshots_(parts.applier, parts.registry, parts.data_dir) {}
 
@@ -101,6 +104,9 @@ class ManagementService final : public v1::Management::CallbackService {
                                         const v1::RevokeTokenRequest* request,
                                         v1::RevokeTokenResponse* response) override;
 
+  // Where changes are made, for those that the server makes by itself.
+  SerialWorker& worker() { return worker_; }
+
   // Ends every call that is answered with a stream, and each that comes later, with UNAVAILABLE.
   void stop();
 
@@ -127,6 +133,7 @@ class ManagementService final : public v1::Management::CallbackService {
   ScopedStates& parts_;  // what nodes get
   Access& access_;
   Tokens& tokens_;
+  const DnsStatus& dns_;
   const std::string version_;
   AnswerStreams<v1::WaitActiveResponse> waits_{kMaxWaits};
   AnswerStreams<v1::WatchNodesResponse> node_watches_{kMaxNodeWatches};
