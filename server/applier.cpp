@@ -214,11 +214,10 @@ Applier::Restored Applier::restore(const RestoreFiles& files, const v1::ChangeOp
   const AuditRecord audit{context.now_unix_ms, origin.actor, origin.peer, kRestoreAction,
                           restore_message(options.message(), state->id(), before.id())};
   absl::Status done = (*saved)->begin_anew(plan.state.id(), plan.batch, audit);
-  if (!done.ok()) return refuse(done);
   saved->reset();  // closes the file
-  if (const auto kept = store_.save_to(files.replaced); !kept.ok()) return refuse(kept.status());
-  done = store_.replace_with(files.saved);
-  if (!done.ok()) return refuse(done);
+  if (done.ok()) done = store_.save_to(files.replaced).status();
+  if (done.ok()) done = store_.replace_with(files.saved);
+  if (!done.ok()) return refuse(not_stored(plan.state.id().revision, done));
   index_ = SliceIndex(plan.state);
   table_ = std::move(compiled.table);
   publisher_.publish(plan.state, table_);

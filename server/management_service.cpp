@@ -369,14 +369,14 @@ grpc::ServerWriteReactor<v1::WatchResponse>* ManagementService::Watch(
 grpc::ServerWriteReactor<v1::SaveSnapshotResponse>* ManagementService::SaveSnapshot(
     grpc::CallbackServerContext* context, const v1::SaveSnapshotRequest*) {
   const auto origin = access_.admit(*context, "SaveSnapshot", kAdminister);
-  if (!origin.ok()) return snapshots_.refuse_save(origin.status());
+  if (!origin.ok()) return SnapshotService::refuse_save(origin.status());
   return snapshots_.save();
 }
 
 grpc::ServerReadReactor<v1::RestoreSnapshotRequest>* ManagementService::RestoreSnapshot(
     grpc::CallbackServerContext* context, v1::RestoreSnapshotResponse* response) {
   const auto origin = access_.admit(*context, "RestoreSnapshot", kAdminister);
-  if (!origin.ok()) return snapshots_.refuse_restore(origin.status());
+  if (!origin.ok()) return SnapshotService::refuse_restore(origin.status());
   return snapshots_.restore(*origin, response);
 }
 

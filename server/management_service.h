@@ -39,7 +39,7 @@ class ManagementService final : public v1::Management::CallbackService {
     Access& access;
     Tokens& tokens;
     const DnsStatus& dns;
-    const std::filesystem::path& data_dir;
+    const std::filesystem::path& data_dir;  // where the database is
   };
   ManagementService(const Parts& parts, std::string version)
       : applier_(parts.applier),

@@ -108,8 +108,8 @@ class SnapshotService::Restore final : public grpc::ServerReadReactor<v1::Restor
     if (absl::Status added = upload_->add(incoming_); !added.ok()) return end(to_grpc(added));
     if (!upload_->complete()) return StartRead(&incoming_);
     const v1::ChangeOptions& options = upload_->options();
-    const Applier::Restored done = service_.applier_.restore(service_.restore_files_, options,
-                                                             origin_, make_change_context());
+    const Applier::Restored done =
+        service_.applier_.restore(service_.restore_files_, options, origin_, make_change_context());
     if (done.status.ok()) {
       answer(done);
       // Whoever waits for nodes to serve a state of the old epoch waits in vain.
@@ -128,9 +128,9 @@ class SnapshotService::Restore final : public grpc::ServerReadReactor<v1::Restor
     response_->set_deleted(done.deleted);
     response_->set_kept_keys(done.kept_keys);
     if (upload_->options().validate_only()) return;
-    spdlog::warn("{} ({}) has restored revision {} as revision {} of a new epoch; to adopt: {}",
-                 origin_.actor, origin_.peer, done.saved.revision, done.state.revision,
-                 response_->held_nodes());
+    spdlog::warn("{} ({}) has restored revision {} as revision {}, of a new epoch; to adopt: {}",
+                 origin_.actor.empty() ? "somebody" : origin_.actor, origin_.peer,
+                 done.saved.revision, done.state.revision, response_->held_nodes());
   }
 
   SnapshotService& service_;
@@ -139,17 +139,6 @@ class SnapshotService::Restore final : public grpc::ServerReadReactor<v1::Restor
   v1::RestoreSnapshotRequest incoming_;
   std::optional<SnapshotUpload> upload_{std::in_place, service_.restore_files_.saved};
 };
-
-namespace {
-
-// For a restore that is not to be: ends at once.
-class RefusedRestore final : public grpc::ServerReadReactor<v1::RestoreSnapshotRequest> {
- public:
-  explicit RefusedRestore(const absl::Status& status) { Finish(to_grpc(status)); }
-  void OnDone() override { delete this; }
-};
-
-}  // namespace
 
 SnapshotService::SnapshotService(Applier& applier, NodeRegistry& registry,
                                  const std::filesystem::path& data_dir)
@@ -178,14 +167,14 @@ grpc::ServerReadReactor<v1::RestoreSnapshotRequest>* SnapshotService::restore(
   return restore;
 }
 
-grpc::ServerWriteReactor<v1::SaveSnapshotResponse>* SnapshotService::refuse_save(
-    const absl::Status& status) {
-  return AnswerStreams<v1::SaveSnapshotResponse>::refuse(status);
-}
-
 grpc::ServerReadReactor<v1::RestoreSnapshotRequest>* SnapshotService::refuse_restore(
     const absl::Status& status) {
-  return new RefusedRestore(status);
+  class Refused final : public grpc::ServerReadReactor<v1::RestoreSnapshotRequest> {
+   public:
+    explicit Refused(const absl::Status& why) { Finish(to_grpc(why)); }
+    void OnDone() override { delete this; }
+  };
+  return new Refused(status);
 }
 
 }  // namespace limpet

@@ -29,9 +29,12 @@ class SnapshotService {
   grpc::ServerWriteReactor<v1::SaveSnapshotResponse>* save();
   grpc::ServerReadReactor<v1::RestoreSnapshotRequest>* restore(
       const Origin& origin, v1::RestoreSnapshotResponse* response);
+
   // For calls that are not to be: they end at once.
   static grpc::ServerWriteReactor<v1::SaveSnapshotResponse>* refuse_save(
-      const absl::Status& status);
+      const absl::Status& status) {
+    return AnswerStreams<v1::SaveSnapshotResponse>::refuse(status);
+  }
   static grpc::ServerReadReactor<v1::RestoreSnapshotRequest>* refuse_restore(
       const absl::Status& status);
 

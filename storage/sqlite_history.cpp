@@ -312,13 +312,13 @@ absl::Status SqliteStore::compact(const Retention& retention, int64_t now_unix_m
     if (!forgotten.ok()) return forgotten.status();
     rows += *forgotten;
   }
-  // A removal needs no trace once nothing before it is kept.
+  // A removal needs no trace once nothing before it is kept. A restore does: a gap ends there.
   const std::string rest = str_cat(
       "UPDATE meta SET oldest = ", oldest, "; DELETE FROM requests WHERE revision < ", oldest,
       "; DELETE FROM changes WHERE revision > ", kept->oldest == 0 ? 0 : kept->oldest - 1,
       " AND revision < ", oldest, " AND bytes IS NULL",
       "; DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ",
-      retention.audit_records, ";");
+      retention.audit_records, " AND action <> '", kRestoreAction, "';");
   if (absl::Status done = database_.execute(rest); !done.ok()) return done;
   return transaction->commit();
 }

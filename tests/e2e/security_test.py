@@ -89,6 +89,10 @@ class Security(ClusterCase):
         self.wait_denied('user:bob', 'Apply: needs editor in namespace bank')
         self.gwctl(self.tls('user-bob.pem'), 'get', 'svc', '-n', 'bank', expect=7)
         self.gwctl(self.tls('user-bob.pem'), 'audit', expect=7)
+        backup = self.cluster.dir / 'backup.db'
+        self.gwctl(self.tls('user-bob.pem'), 'snapshot', 'save', backup, expect=7)
+        backup.write_bytes(b'any')
+        self.gwctl(self.tls('user-bob.pem'), 'snapshot', 'restore', backup, expect=7)
         nobody = self.gwctl(['--tls-ca', self.pki / 'ca.crt'], 'get', 'svc', expect=7)
         self.assertIn('neither a certificate nor a token', nobody.stderr)
         self.wait_denied('', 'neither a certificate nor a token')
