@@ -1,6 +1,7 @@
 #include "server/discovery_service.h"
 
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -41,18 +42,12 @@ class DiscoveryService::Stream final
 
   void published() {
     std::optional<NodeSession::Update> update;
-    std::string waits_for;
-    StateId active;
-    NodeRegistry::Ticket ticket;
     {
       const std::lock_guard lock(mutex_);
       if (ending_) return;
       update = session_.on_published();
-      waits_for = session_.waits_for();
-      active = session_.active();
-      ticket = ticket_;
     }
-    if (!waits_for.empty()) service_.registry_.held(ticket, active, waits_for);
+    tell_if_held();
     if (update) send(*update);
   }
 
@@ -185,7 +180,7 @@ class DiscoveryService::Stream final
     if (active.revision != 0) service_.registry_.active(ticket_, active, 0, unix_ms_now());
     if (!waits_for.empty()) {
       spdlog::warn("node {} ({}) {}", ticket_.node_id, peer_, waits_for);
-      service_.registry_.held(ticket_, active, waits_for);
+      tell_if_held();
     }
     if (*next) send(**next);
     return absl::OkStatus();
@@ -201,19 +196,21 @@ class DiscoveryService::Stream final
     } else {
       service_.registry_.seen(ticket_, unix_ms_now());
     }
-    tell_if_held(active);
+    tell_if_held();  // what was on its way when the database was replaced is the last for now
     if (*next) send(**next);
     return absl::OkStatus();
   }
 
-  // What was on its way when the database was replaced is the last that the node takes.
-  void tell_if_held(const StateId& active) {
-    std::string waits_for;
-    {
+  // Looks again when it has told: who adopts the node meanwhile has the last word.
+  void tell_if_held() {
+    const auto look = [this] {
       const std::lock_guard lock(mutex_);
-      waits_for = session_.waits_for();
-    }
-    if (!waits_for.empty()) service_.registry_.held(ticket_, active, waits_for);
+      return std::tuple(ticket_, session_.active(), session_.waits_for());
+    };
+    const auto [ticket, active, waits_for] = look();
+    if (waits_for.empty()) return;
+    service_.registry_.held(ticket, active, waits_for);
+    if (std::get<2>(look()).empty()) service_.registry_.released(ticket);
   }
 
   absl::Status nack(const v1::Nack& nack) {
@@ -228,7 +225,7 @@ class DiscoveryService::Stream final
     spdlog::warn("node {} refuses revision {}, 1 of {} reasons: {} {}: {}", ticket_.node_id,
                  nack.revision(), nack.reasons_size(), object, first.field(), first.message());
     service_.registry_.rejected(ticket_, nack, unix_ms_now());
-    tell_if_held(active);
+    tell_if_held();
     if (*next) send(**next);
     return absl::OkStatus();
   }

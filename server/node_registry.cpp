@@ -121,7 +121,7 @@ absl::StatusOr<std::vector<std::string>> NodeRegistry::adopt(const v1::AdoptNode
     const absl::StatusOr<bool> waited = stream.adopt();
     if (waited.ok() && *waited) {
       adopted.push_back(id);
-      release(ticket);
+      released(ticket);
     }
     if (waited.ok()) continue;
     refused.Update(
@@ -131,8 +131,7 @@ absl::StatusOr<std::vector<std::string>> NodeRegistry::adopt(const v1::AdoptNode
   return adopted;
 }
 
-// It is on its way now: who waits for it to serve the new state does not wait in vain.
-void NodeRegistry::release(const Ticket& ticket) {
+void NodeRegistry::released(const Ticket& ticket) {
   {
     const std::lock_guard lock(mutex_);
     Node* node = find(ticket);

@@ -54,6 +54,8 @@ class NodeRegistry {
   // While the node serves `active` it is sent nothing, for this reason, until it is adopted
   // (NodeStatus.held). Nothing happens when it serves another state by now.
   void held(const Ticket& ticket, const StateId& active, const std::string& reason);
+  // It is on its way now: whoever waits for it to serve the new state does not wait in vain.
+  void released(const Ticket& ticket);
   void reported(const Ticket& ticket, const v1::Report& report, int64_t now_unix_ms);
   void seen(const Ticket& ticket, int64_t now_unix_ms);
   void disconnected(const Ticket& ticket, int64_t now_unix_ms);
@@ -102,7 +104,6 @@ class NodeRegistry {
   // Requires: the lock is held. Null when the place was taken over.
   Node* find(const Ticket& ticket);
   bool make_room();
-  void release(const Ticket& ticket);
   void touch(Node& node) { node.version = ++version_; }
   // Heard of: true when that is news, because it was told as stale.
   bool hear(Node& node, int64_t now_unix_ms);

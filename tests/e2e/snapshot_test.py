@@ -36,6 +36,7 @@ class SnapshotTest(ClusterCase):
 
     def setUp(self):
         """Every test begins with the demonstration, served by all."""
+        self.wait_connected()
         self.cluster.gwctl('nodes', 'adopt', '--all')
         self.cluster.apply_demonstration(policy=True)
 
@@ -81,6 +82,10 @@ class SnapshotTest(ClusterCase):
     def nodes(self):
         document = json.loads(self.cluster.gwctl('nodes', '-o', 'json').stdout)
         return {node['nodeId']: node for node in document['nodes']}
+
+    def wait_connected(self):
+        wait_until(lambda: sum(node.get('connected', False) for node in self.nodes().values()) == 2,
+                   'both nodes connected')
 
     def wait_held(self, count):
         wait_until(lambda: sum(node.get('held', False) for node in self.nodes().values()) == count,
@@ -192,6 +197,7 @@ class SnapshotTest(ClusterCase):
             outcomes.add(restored)
             self.assertEqual(self.leftovers(), set())
         self.wait_held(2 if True in outcomes else 0)
+        self.wait_connected()
         self.adopt()
         self.cluster.gwctl('delete', 'service', *(f'many-{i}' for i in range(2000)),
                            '--ignore-not-found')
