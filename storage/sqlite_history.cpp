@@ -21,6 +21,8 @@ constexpr int kCompactRevisions = 128;
 constexpr int64_t kCompactRows = 1000;
 // A list of revisions ends with the one that brings its changes beyond this.
 constexpr size_t kMaxListedChanges = 100'000;
+// Audit records that made no revision: refused calls among them must not push out others.
+constexpr int kMaxNotes = 10'000;
 
 EntryKey key_at(const sqlite::Statement& row, int column) {
   return {std::string(row.bytes(column)), std::string(row.bytes(column + 1)),
@@ -234,7 +236,10 @@ absl::StatusOr<std::vector<StoredAudit>> SqliteStore::audit(size_t limit, uint64
 }
 
 absl::Status SqliteStore::note(const AuditRecord& audit) {
-  return write_audit(audit, 0);
+  if (absl::Status written = write_audit(audit, 0); !written.ok()) return written;
+  return database_.execute(
+      str_cat("DELETE FROM audit WHERE revision = 0 AND id <= (SELECT id FROM audit "
+              "WHERE revision = 0 ORDER BY id DESC LIMIT 1 OFFSET ", kMaxNotes, ")"));
 }
 
 absl::Status SqliteStore::write_request(const RequestRecord& request, uint64_t revision) {
@@ -317,8 +322,10 @@ absl::Status SqliteStore::compact(const Retention& retention, int64_t now_unix_m
       "UPDATE meta SET oldest = ", oldest, "; DELETE FROM requests WHERE revision < ", oldest,
       "; DELETE FROM changes WHERE revision > ", kept->oldest == 0 ? 0 : kept->oldest - 1,
       " AND revision < ", oldest, " AND bytes IS NULL",
-      "; DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ",
-      retention.audit_records, " AND action <> '", kRestoreAction, "';");
+      // Of a revision that is kept, its record is part of the history.
+      "; DELETE FROM audit WHERE revision > 0 AND revision < ", oldest,
+      " AND id <= (SELECT max(id) FROM audit) - ", retention.audit_records, " AND action <> '",
+      kRestoreAction, "';");
   if (absl::Status done = database_.execute(rest); !done.ok()) return done;
   return transaction->commit();
 }

@@ -168,7 +168,7 @@ TEST_F(SqliteBackupTest, KnowsOfTheGapWhenTheAuditIsFull) {
   put(*store, "a", "2");
   ASSERT_TRUE(restore(*store, directory_ / "saved", Epoch(8), 3).ok());
   for (int i = 4; i <= 9; ++i) put(*store, "a", std::to_string(i));
-  const Retention retention{.revisions = 8, .age_ms = 1'000'000, .audit_records = 1, .batch = 1};
+  const Retention retention{.revisions = 1, .age_ms = 1'000'000, .audit_records = 1, .batch = 1};
   ASSERT_TRUE(store->compact(retention, 3000).ok());
   EXPECT_EQ(store->audit(10, 0).value().size(), 2U) << "the newest, and the restore's";
   EXPECT_EQ(store->last_restore().value(), 3U);

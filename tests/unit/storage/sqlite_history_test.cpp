@@ -191,6 +191,17 @@ TEST_F(SqliteHistoryTest, ForgetsTheOldestAuditRecords) {
   EXPECT_EQ(store_->audit(10, 0).value().size(), 2U);
 }
 
+TEST_F(SqliteHistoryTest, NotesPushOutNoRevisions) {
+  commit_a_history();
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(store_->note({9000, "", "peer", "denied", "words"}).ok());
+  }
+  ASSERT_TRUE(store_->compact({.revisions = 4, .audit_records = 2, .batch = 1}, 0).ok());
+  expect_states_from(2);
+  EXPECT_EQ(store_->revisions({100, 0}).value().size(), 4U) << "each that is kept has its record";
+  EXPECT_EQ(store_->audit(100, 0).value()[0].revision, 0U);
+}
+
 TEST_F(SqliteHistoryTest, RemembersRequestsForAsLongAsTheirRevision) {
   commit({"a=1"}, {"one", "digest", std::string("\0answer", 7)});
   ASSERT_TRUE(store_->remember({"idle", "d", "a"}).ok());
