@@ -36,7 +36,9 @@ std::optional<EntryKey> service_followed(const Entry& entry) {
   if (entry.key.kind == "SessionStickyPolicy") {
     const auto policy = read<v1::SessionStickyPolicy>(entry);
     const v1::PolicyTargetReference& target = policy.spec().target_ref();
-    return service_key(target.namespace_().empty() ? ns : target.namespace_(), target.name());
+    // Another namespace's Service is not reached without a grant: then it belongs to none.
+    const bool own = target.namespace_().empty() || target.namespace_() == ns;
+    return service_key(ns, own ? target.name() : "");
   }
   return std::nullopt;
 }
@@ -46,8 +48,9 @@ std::set<EntryKey> services_of(const Entry& route) {
   const auto message = read<v1::HTTPRoute>(route);
   for (const v1::HTTPRouteRule& rule : message.spec().rules()) {
     for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
-      services.insert(
-          service_key(ref.namespace_().empty() ? route.key.ns : ref.namespace_(), ref.name()));
+      // Nor does a route lead to another namespace's: a node must not be sent what is not for it.
+      const bool own = ref.namespace_().empty() || ref.namespace_() == route.key.ns;
+      if (own) services.insert(service_key(route.key.ns, ref.name()));
     }
   }
   return services;

@@ -149,6 +149,16 @@ TEST_F(ScopeTest, EndpointsAreKeptForAServiceThatIsToCome) {
   EXPECT_FALSE(part().contains("EndpointSlice n/late-1"));
 }
 
+TEST_F(ScopeTest, AnotherNamespacesServiceIsNotReached) {
+  add_gateway("mine");
+  builder_.add<v1::Service>(
+      "metadata { name: 'ledger' namespace: 'bank' } spec { ports { port: 80 } }");
+  builder_.add<v1::HTTPRoute>(
+      meta("r") + "spec { parent_refs { name: 'mine' } "
+                  "rules { backend_refs { name: 'ledger' namespace: 'bank' port: 80 } } }");
+  EXPECT_FALSE(part().contains("Service bank/ledger"));
+}
+
 TEST_F(ScopeTest, AServiceIsInReachForAsLongAsOneRouteLeadsThere) {
   add_gateway("mine");
   add_service("a");
