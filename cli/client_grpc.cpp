@@ -1,5 +1,7 @@
 #include "cli/client_grpc.h"
 
+#include <algorithm>
+
 #include <absl/strings/ascii.h>
 #include <absl/strings/cord.h>
 #include <grpcpp/grpcpp.h>
@@ -7,6 +9,7 @@
 #include "core/base/text.h"
 #include "limpet/v1/management.grpc.pb.h"
 #include "runtime/data_dir.h"
+#include "runtime/host_port.h"
 #include "runtime/tls_grpc.h"
 
 namespace limpet::cli {
@@ -34,6 +37,12 @@ absl::Status check(const Connection& connection) {
     return absl::InvalidArgumentError(
         "--tls-identity needs --tls-ca, which the server is believed from");
   }
+  const bool with_token = !connection.token.empty() || !connection.token_file.empty();
+  const absl::StatusOr<HostPort> server = parse_host_port(connection.server);
+  if (with_token && connection.tls.ca.empty() && !(server.ok() && is_loopback(server->host))) {
+    return absl::InvalidArgumentError(
+        "a token needs --tls-ca: without TLS everybody on the way could read it");
+  }
   return check_tls_files(connection.tls);
 }
 
@@ -41,8 +50,11 @@ absl::StatusOr<std::string> token_of(const Connection& connection) {
   if (!connection.token.empty() || connection.token_file.empty()) return connection.token;
   constexpr uint64_t kMaxTokenBytes = 4096;
   absl::StatusOr<std::string> token = read_file(connection.token_file, kMaxTokenBytes);
-  if (token.ok()) absl::StripAsciiWhitespace(&*token);
-  return token;
+  if (!token.ok()) return token;
+  absl::StripAsciiWhitespace(&*token);
+  const bool one = std::ranges::all_of(*token, [](char c) { return c > ' ' && c <= '~'; });
+  if (one && !token->empty()) return token;
+  return absl::InvalidArgumentError(str_cat(connection.token_file, " is not one token"));
 }
 
 // gRPC tells the whole history of an attempt; a person needs its last word.

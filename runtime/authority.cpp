@@ -56,9 +56,10 @@ absl::StatusOr<X509Ptr> begin(const std::string& name, EVP_PKEY& key, const Vali
   if (absl::Status s = set_serial(*certificate); !s.ok()) return s;
   ASN1_TIME_set(X509_getm_notBefore(certificate.get()), static_cast<time_t>(validity.from_unix_s));
   ASN1_TIME_set(X509_getm_notAfter(certificate.get()), static_cast<time_t>(validity.to_unix_s));
+  constexpr size_t kMaxCommonName = 64;  // RFC 5280, ub-common-name; for people alone
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(name.data()),
-                             static_cast<int>(name.size()), -1, 0);
+                             static_cast<int>(std::min(name.size(), kMaxCommonName)), -1, 0);
   if (X509_set_pubkey(certificate.get(), &key) != 1) return openssl_failed();
   return certificate;
 }

@@ -138,8 +138,12 @@ absl::Status Authorities::verify(const std::vector<X509Ptr>& chain, int64_t now_
   X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_CLIENT);
   if (X509_verify_cert(context.get()) == 1) return absl::OkStatus();
   const int error = X509_STORE_CTX_get_error(context.get());
+  const X509* at = X509_STORE_CTX_get_current_cert(context.get());
+  const bool own = X509_STORE_CTX_get_error_depth(context.get()) == 0;
   ERR_clear_error();
-  return absl::UnauthenticatedError(str_cat("the certificate ", why_not(error, *chain[0])));
+  const std::string why = why_not(error, at == nullptr ? std::as_const(*chain[0]) : *at);
+  return absl::UnauthenticatedError(
+      str_cat(own ? "the certificate " : "the certificate's authority ", why));
 }
 
 }  // namespace limpet

@@ -31,6 +31,16 @@ Credentials credentials_of(const grpc::CallbackServerContext& context) {
   return credentials;
 }
 
+// The other side's words may be in it: for a line of the log and a row of the audit.
+std::string for_a_line(std::string_view text) {
+  constexpr size_t kMaxBytes = 512;
+  std::string line(text.substr(0, kMaxBytes));
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < ' ') c = '?';
+  }
+  return line;
+}
+
 }  // namespace
 
 absl::StatusOr<Origin> Access::admit(const grpc::CallbackServerContext& context,
@@ -51,7 +61,13 @@ absl::StatusOr<Origin> Access::admit(const grpc::CallbackServerContext& context,
 absl::StatusOr<Caller> Access::identify(const grpc::CallbackServerContext& context) {
   absl::StatusOr<Caller> caller = authenticator_.caller(credentials_of(context), unix_ms_now());
   if (!caller.ok()) return deny("", context.peer(), "Sync", caller.status());
-  return caller;
+  if (const absl::Status node = check_is_node(*caller); !node.ok()) {
+    return deny(caller->name, context.peer(), "Sync", node);
+  }
+  if (caller->name.empty() || calls_.admit(caller->name, std::chrono::steady_clock::now())) {
+    return caller;
+  }
+  return absl::ResourceExhaustedError(str_cat(caller->name, " calls too often; slow down"));
 }
 
 absl::Status Access::admit_node(const Caller& caller, const std::string& peer,
@@ -63,13 +79,13 @@ absl::Status Access::admit_node(const Caller& caller, const std::string& peer,
 absl::Status Access::deny(const std::string& who, const std::string& peer,
                           std::string_view method, const absl::Status& why) {
   const std::string named = who.empty() ? "somebody" : who;
-  const std::string message = str_cat(method, ": ", std_view(why.message()));
+  const std::string reason = for_a_line(std_view(why.message()));
+  const std::string message = str_cat(method, ": ", reason);
   spdlog::warn("refused {} ({}): {}", named, peer, message);
   if (denials_.admit(named, std::chrono::steady_clock::now())) {
     note_denial_({unix_ms_now(), who, peer, "denied", message});
   }
-  return absl::Status(why.code(), str_cat(method, " is refused to ", named, ": ",
-                                          std_view(why.message())));
+  return absl::Status(why.code(), str_cat(method, " is refused to ", named, ": ", reason));
 }
 
 }  // namespace limpet

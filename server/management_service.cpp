@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <spdlog/spdlog.h>
+
 #include "core/base/text.h"
 #include "core/snapshot/wire.h"
 #include "server/context.h"
@@ -270,11 +272,18 @@ grpc::ServerUnaryReactor* ManagementService::AdoptNodes(grpc::CallbackServerCont
   if (request->all() == !request->node_ids().empty()) {
     return finish(context, absl::InvalidArgumentError("give either node_ids or all"));
   }
-  const absl::StatusOr<std::vector<std::string>> adopted = registry_.adopt(*request);
-  if (!adopted.ok()) return finish(context, adopted.status());
-  *response->mutable_head() = to_proto(publisher_.head().id());
-  response->mutable_adopted()->Assign(adopted->begin(), adopted->end());
-  return finish(context, absl::OkStatus());
+  using Answer = absl::StatusOr<v1::AdoptNodesResponse>;
+  return answer_later(
+      context, response, [this, request, origin = *origin]() -> Answer {
+        const std::string who = request->all() ? "all" : join(request->node_ids(), ", ");
+        if (absl::Status noted = note(origin, "adopt", who); !noted.ok()) return noted;
+        const absl::StatusOr<std::vector<std::string>> adopted = registry_.adopt(*request);
+        if (!adopted.ok()) return adopted.status();
+        v1::AdoptNodesResponse answer;
+        *answer.mutable_head() = to_proto(publisher_.head().id());
+        answer.mutable_adopted()->Assign(adopted->begin(), adopted->end());
+        return answer;
+      });
 }
 
 grpc::ServerUnaryReactor* ManagementService::GetVersion(grpc::CallbackServerContext* context,
@@ -292,21 +301,18 @@ grpc::ServerUnaryReactor* ManagementService::CreateToken(grpc::CallbackServerCon
                                                          v1::CreateTokenResponse* response) {
   const auto origin = access_.admit(*context, "CreateToken", kAdminister);
   if (!origin.ok()) return finish(context, origin.status());
-  return answer_later(context, response, [this, request, origin = *origin] {
-    const ChangeContext change = make_change_context();
-    std::array<unsigned char, kTokenSecretBytes> secret;
-    change.random(secret);
-    auto created = tokens_.create(*request, secret, change.now_unix_ms);
-    if (!created.ok()) return created;
-    const std::string grants = join(request->grants(), ",");
-    const absl::Status noted =
-        applier_.note({change.now_unix_ms, origin.actor, origin.peer, "create-token",
-                       str_cat(request->name(), ": ", grants)});
-    if (noted.ok()) return created;
-    // What cannot be written down is not given out.
-    tokens_.revoke(request->name()).IgnoreError();
-    return absl::StatusOr<v1::CreateTokenResponse>(noted);
-  });
+  using Answer = absl::StatusOr<v1::CreateTokenResponse>;
+  return answer_later(
+      context, response, [this, request, origin = *origin]() -> Answer {
+        // Written down first: what fails after that has changed nothing.
+        const std::string grants = join(request->grants(), ",");
+        absl::Status noted = note(origin, "create-token", str_cat(request->name(), ": ", grants));
+        if (!noted.ok()) return noted;
+        const ChangeContext change = make_change_context();
+        std::array<unsigned char, kTokenSecretBytes> secret;
+        change.random(secret);
+        return tokens_.create(*request, secret, change.now_unix_ms);
+      });
 }
 
 grpc::ServerUnaryReactor* ManagementService::ListTokens(grpc::CallbackServerContext* context,
@@ -324,10 +330,8 @@ grpc::ServerUnaryReactor* ManagementService::RevokeToken(grpc::CallbackServerCon
   if (!origin.ok()) return finish(context, origin.status());
   return answer_later(context, response,
                    [this, request, origin = *origin]() -> absl::StatusOr<v1::RevokeTokenResponse> {
-                     absl::Status done = tokens_.revoke(request->name());
-                     if (!done.ok()) return done;
-                     done = applier_.note({unix_ms_now(), origin.actor, origin.peer,
-                                           "revoke-token", request->name()});
+                     absl::Status done = note(origin, "revoke-token", request->name());
+                     if (done.ok()) done = tokens_.revoke(request->name());
                      if (!done.ok()) return done;
                      return v1::RevokeTokenResponse();
                    });
@@ -370,6 +374,11 @@ grpc::ServerWriteReactor<v1::SaveSnapshotResponse>* ManagementService::SaveSnaps
     grpc::CallbackServerContext* context, const v1::SaveSnapshotRequest*) {
   const auto origin = access_.admit(*context, "SaveSnapshot", kAdminister);
   if (!origin.ok()) return SnapshotService::refuse_save(origin.status());
+  const bool noted = worker_.post([this, origin = *origin] {
+    const absl::Status written = note(origin, "save-snapshot", "");
+    if (!written.ok()) spdlog::warn("the audit misses a saved snapshot: {}", written.ToString());
+  });
+  if (!noted) return SnapshotService::refuse_save(too_many_jobs());
   return snapshots_.save();
 }
 
@@ -378,6 +387,11 @@ grpc::ServerReadReactor<v1::RestoreSnapshotRequest>* ManagementService::RestoreS
   const auto origin = access_.admit(*context, "RestoreSnapshot", kAdminister);
   if (!origin.ok()) return SnapshotService::refuse_restore(origin.status());
   return snapshots_.restore(*origin, response);
+}
+
+absl::Status ManagementService::note(const Origin& origin, const char* action,
+                                     const std::string& message) {
+  return applier_.note({unix_ms_now(), origin.actor, origin.peer, action, message});
 }
 
 void ManagementService::stop() {

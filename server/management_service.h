@@ -127,6 +127,9 @@ class ManagementService final : public v1::Management::CallbackService {
   // Of the objects that are still what they are in the page, which may be of a past state.
   void tell_statuses(v1::ListResponse& page);
 
+  // On the worker: writes down what makes no revision.
+  absl::Status note(const Origin& origin, const char* action, const std::string& message);
+
   Applier& applier_;
   Publisher& publisher_;
   NodeRegistry& registry_;

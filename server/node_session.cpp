@@ -44,6 +44,11 @@ NodeSession::Next NodeSession::on_hello(const v1::Hello& hello,
   }
   const std::optional<StateId> claimed = from_proto(hello.state());
   if (!claimed) return absl::InvalidArgumentError("Hello with a digest that is not 32 bytes");
+  constexpr size_t kMaxText = 253;
+  if (hello.address().size() > kMaxText || hello.build().size() > kMaxText) {
+    return absl::InvalidArgumentError(
+        str_cat("the address and build of a Hello have at most ", kMaxText, " characters"));
+  }
   if (absl::Status valid = check_labels(hello.labels()); !valid.ok()) return valid;
   greeted_ = true;
   part_ = std::move(part);

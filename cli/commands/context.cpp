@@ -61,7 +61,10 @@ int run_set(const Session& session, const ContextOptions& options) {
     const Connection& given = session.given;
     if (!given.server.empty()) kept.server = given.server;
     if (!given.tls.ca.empty()) kept.tls.ca = absolute(given.tls.ca);
-    if (!given.tls.identity.empty()) kept.tls.identity = absolute(given.tls.identity);
+    if (!given.tls.identity.empty()) {
+      kept.tls.identity = absolute(given.tls.identity);
+      kept.token_file.clear();  // would count before it
+    }
     if (!given.token_file.empty()) kept.token_file = absolute(given.token_file);
     if (contexts.current.empty()) contexts.current = options.name;
     session.out() << "context " << options.name << " set\n";

@@ -49,7 +49,9 @@ absl::StatusOr<Connection> complete(const Environment& environment, const Connec
     fill(connection.server, kept->connection.server);
     fill(connection.tls.ca, kept->connection.tls.ca);
     fill(connection.tls.identity, kept->connection.tls.identity);
-    if (connection.token.empty()) fill(connection.token_file, kept->connection.token_file);
+    // Who is somebody by the command line is not somebody else by the context.
+    const bool known = !given.token.empty() || !given.tls.identity.empty();
+    if (!known) fill(connection.token_file, kept->connection.token_file);
   }
   fill(connection.server, kDefaultServer);
   return connection;

@@ -12,6 +12,7 @@
 #include "cli/commands/session.h"
 #include "runtime/authority.h"
 #include "core/base/text.h"
+#include "core/routing/scope.h"
 #include "runtime/data_dir.h"
 
 namespace limpet::cli {
@@ -119,7 +120,7 @@ Subject server_subject(const PkiOptions& options) {
 constexpr int64_t kAuthorityDays = 3650;
 
 int run_init(const Session& session, const PkiOptions& options) {
-  if (fs::exists(path_of(options, "ca.key"))) {
+  if (fs::exists(path_of(options, "ca.crt"))) {
     return session.fail(kConflict, str_cat(options.dir, " has an authority already; \"gwctl pki "
                                            "rotate\" makes a new one beside it"));
   }
@@ -145,6 +146,9 @@ int run_server(const Session& session, const PkiOptions& options) {
 }
 
 int run_node(const Session& session, const PkiOptions& options) {
+  const absl::Status valid =
+      check_gateway_names({options.gateways.begin(), options.gateways.end()});
+  if (!valid.ok()) return session.fail(kUsage, std::string(valid.message()));
   Subject subject{options.name, {str_cat("limpet:node:", options.name)}, {}};
   for (const std::string& gateway : options.gateways) {
     subject.uris.push_back(str_cat("limpet:gateway:", gateway));
@@ -157,6 +161,7 @@ int run_user(const Session& session, const PkiOptions& options) {
   const std::string role = str_cat("limpet:role:", options.role);
   if (options.namespaces.empty()) subject.uris.push_back(role);
   for (const std::string& ns : options.namespaces) {
+    if (!is_name(ns)) return session.fail(kUsage, str_cat("\"", ns, "\" is no namespace"));
     subject.uris.push_back(str_cat(role, "@", ns));
   }
   return issue(session, options, str_cat("user-", options.name, ".pem"), subject);
@@ -167,6 +172,11 @@ int run_rotate(const Session& session, const PkiOptions& options) {
   const absl::StatusOr<Authority> now = read_authority(options);
   if (!now.ok()) return session.fail(now.status());
   const fs::path bundle = path_of(options, "ca.crt");
+  const auto believed = read_certificates(read_file(bundle, kMaxPemBytes).value_or(""));
+  if (!options.finish && believed.ok() && believed->size() > 1) {
+    return session.fail(kConflict, "the last rotation is not finished: the former authority would "
+                                   "be forgotten; \"gwctl pki rotate --finish\" first");
+  }
   if (options.finish) return write(session, bundle, now->certificate_pem(), 0644);
   const absl::StatusOr<Authority> next =
       Authority::create("Limpet CA", validity_of(session, kAuthorityDays));

@@ -1,5 +1,6 @@
 #include "server/access/authenticator.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <absl/strings/match.h>
@@ -12,6 +13,9 @@ namespace limpet {
 namespace {
 
 constexpr uint64_t kMaxPemBytes = 1024 * 1024;
+constexpr size_t kMaxChainBytes = 32 * 1024;
+// Then the chain is verified again: an authority in it may have expired.
+constexpr int64_t kKnownForSeconds = 60;
 
 absl::StatusOr<TokenText> token_of(const std::string& authorization) {
   // RFC 6750, section 2.1; RFC 9110, section 11.1: the scheme's letters may be of either case.
@@ -62,11 +66,13 @@ absl::StatusOr<Caller> Authenticator::caller(const Credentials& credentials,
 absl::StatusOr<Caller> Authenticator::by_certificate(const std::string& pem,
                                                      int64_t now_unix_ms) {
   const int64_t now_unix_s = now_unix_ms / 1000;
+  if (pem.size() > kMaxChainBytes) return absl::UnauthenticatedError("the certificate is too long");
+  const Sha256 name = sha256_of_parts({pem});
   std::shared_ptr<const Authorities> authorities;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = known_.find(pem);
-    if (found != known_.end() && now_unix_s <= found->second.not_after_unix_s) {
+    const auto found = known_.find(name);
+    if (found != known_.end() && now_unix_s <= found->second.until_unix_s) {
       return found->second.caller;
     }
     authorities = authorities_;
@@ -83,7 +89,8 @@ absl::StatusOr<Caller> Authenticator::by_certificate(const std::string& pem,
   // Another set of authorities by now: the next call decides by that.
   if (authorities != authorities_) return caller;
   if (known_.size() >= kMaxKnown) known_.clear();
-  known_[pem] = Known{*caller, not_after_unix_s(*chain->front())};
+  known_[name] = Known{
+      *caller, std::min(not_after_unix_s(*chain->front()), now_unix_s + kKnownForSeconds)};
   return caller;
 }
 

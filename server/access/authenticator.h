@@ -3,13 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 
 #include <absl/status/statusor.h>
 
+#include "core/base/secure_hash.h"
 #include "runtime/certificate.h"
 #include "runtime/tls.h"
 #include "server/access/caller.h"
@@ -41,9 +42,9 @@ class Authenticator {
  private:
   struct Known {
     Caller caller;
-    int64_t not_after_unix_s = 0;
+    int64_t until_unix_s = 0;
   };
-  // Certificates of which the signatures were verified lately, by their text.
+  // Certificates of which the signatures were verified lately, by the SHA-256 of their text.
   static constexpr size_t kMaxKnown = 20'000;
 
   absl::StatusOr<Caller> by_certificate(const std::string& pem, int64_t now_unix_ms);
@@ -54,7 +55,7 @@ class Authenticator {
   // Guarded by it:
   std::string ca_pem_;
   std::shared_ptr<const Authorities> authorities_;
-  std::unordered_map<std::string, Known> known_;
+  std::map<Sha256, Known> known_;
 };
 
 }  // namespace limpet

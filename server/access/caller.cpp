@@ -45,6 +45,9 @@ absl::StatusOr<Caller> caller_of(const std::vector<std::string>& uris) {
                           "limpet:node:... among its alternative names)"
                         : "the certificate is of more than one identity");
   }
+  if (caller.node_id && !grants.empty()) {
+    return absl::UnauthenticatedError("the certificate is of a node, and has a role");
+  }
   caller.grants = Grants(std::move(grants));
   return caller;
 }

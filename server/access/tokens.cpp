@@ -66,8 +66,14 @@ absl::Status Tokens::keep(Map next) {
     kept.set_secret_hash(token.secret_hash);
   }
   if (absl::Status s = write_file_atomically(file_, serialize(file), 0600); !s.ok()) return s;
+  const std::lock_guard lock(mutex_);
   tokens_ = std::move(next);
   return absl::OkStatus();
+}
+
+Tokens::Map Tokens::copy() const {
+  const std::lock_guard lock(mutex_);
+  return tokens_;
 }
 
 absl::StatusOr<v1::CreateTokenResponse> Tokens::create(const v1::CreateTokenRequest& request,
@@ -90,11 +96,11 @@ absl::StatusOr<v1::CreateTokenResponse> Tokens::create(const v1::CreateTokenRequ
   response.set_token(to_text(request.name(), secret));
   const std::string hash = hash_of_secret(parse_token(response.token())->secret);
 
-  const std::lock_guard lock(mutex_);
-  if (tokens_.contains(request.name()) && !request.replace()) {
+  const std::lock_guard changing(changes_);
+  Map next = copy();
+  if (next.contains(request.name()) && !request.replace()) {
     return absl::AlreadyExistsError(str_cat("there is a token ", request.name(), " already"));
   }
-  Map next = tokens_;
   next[request.name()] = Token{info, hash, *std::move(grants)};
   if (next.size() > kMaxTokens) {
     return absl::ResourceExhaustedError(str_cat("there are ", kMaxTokens, " tokens already"));
@@ -104,8 +110,8 @@ absl::StatusOr<v1::CreateTokenResponse> Tokens::create(const v1::CreateTokenRequ
 }
 
 absl::Status Tokens::revoke(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  Map next = tokens_;
+  const std::lock_guard changing(changes_);
+  Map next = copy();
   if (next.erase(name) == 0) return absl::NotFoundError(str_cat("there is no token ", name));
   return keep(std::move(next));
 }

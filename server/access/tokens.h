@@ -50,12 +50,15 @@ class Tokens {
   Tokens(std::filesystem::path file, Map tokens)
       : file_(std::move(file)), tokens_(std::move(tokens)) {}
 
-  // Requires: the lock is held. Then `next` is what is kept.
+  Map copy() const;
+  // Requires: the changes' lock is held. Then `next` is what is kept.
   absl::Status keep(Map next);
 
   const std::filesystem::path file_;
+  // Held while the file is written; who only asks does not wait for that.
+  std::mutex changes_;
   mutable std::mutex mutex_;
-  Map tokens_;
+  Map tokens_;  // guarded by it
 };
 
 }  // namespace limpet

@@ -100,6 +100,11 @@ class Security(ClusterCase):
         self.gwctl(self.tls('node-node-1.pem'), 'get', 'svc', expect=7)
         # Without TLS there is no conversation at all.
         self.gwctl([], 'nodes', expect=7)
+        # A token, and TLS forgotten: it is not sent. (The server's address is loopback: there it
+        # would be.)
+        far = run([binary('gwctl'), '--server', '192.0.2.1:7700', '--token', 'lmp_x', 'nodes'])
+        self.assertEqual(far.returncode, 5)
+        self.assertIn('a token needs --tls-ca', far.stderr)
 
     def test_tokens(self):
         create = ['token', 'create', 'ci', '--role', 'viewer']

@@ -38,12 +38,15 @@ TEST(Authority, ServersHaveTheirHosts) {
 }
 
 TEST(Authority, RefusalsSayWhy) {
-  const Authority authority = make();
+  const Authority authority =
+      Authority::create("CA", {kYear.from_unix_s - 1000, kYear.to_unix_s + 1000}).value();
   const std::string pem = authority.issue({"a", {"limpet:user:a"}, {}}, kYear).value();
   EXPECT_EQ(verify(authority, pem, kYear.to_unix_s + 1).message(),
             "the certificate has expired at 2024-11-13T22:13:20Z");
   EXPECT_EQ(verify(authority, pem, kYear.from_unix_s - 1).message(),
             "the certificate is not valid before 2023-11-14T22:13:20Z");
+  EXPECT_EQ(verify(authority, pem, kYear.to_unix_s + 1001).message(),
+            "the certificate's authority has expired at 2024-11-13T22:30:00Z");
   EXPECT_EQ(verify(make(), pem).message(),
             "the certificate is not of an authority that is trusted here");
   EXPECT_EQ(verify(authority, authority.issue({"s", {}, {"localhost"}}, kYear).value()).code(),

@@ -43,6 +43,15 @@ TEST_F(ContextTest, FlagsCountBeforeIt) {
   EXPECT_EQ(gwctl.err, "gwctl: there is no context none\n");
 }
 
+TEST_F(ContextTest, WhoIsGivenIsNotReplacedByTheContextsToken) {
+  gwctl({"context", "set", "prod", "--server", "p:1", "--token-file", "/t"});
+  gwctl({"nodes", "--tls-identity", "/a.pem", "--tls-ca", "/ca.crt"});
+  EXPECT_EQ(gwctl.state.connection, (Connection{"p:1", {"/a.pem", "/ca.crt"}, "", ""}));
+  gwctl({"context", "set", "prod", "--tls-identity", "/b.pem"});
+  gwctl({"nodes"});
+  EXPECT_EQ(gwctl.state.connection, (Connection{"p:1", {"/b.pem", ""}, "", ""}));
+}
+
 TEST_F(ContextTest, SettingAgainChangesWhatIsGiven) {
   gwctl({"context", "set", "prod", "--server", "p:1", "--token-file", "/t"});
   gwctl({"context", "set", "prod", "--server", "p:2"});

@@ -59,11 +59,20 @@ TEST_F(PkiTest, RotatesInTwoSteps) {
   pki({"node", "old"});
   EXPECT_EQ(pki({"rotate"}), kOk) << gwctl.err;
   pki({"node", "new"});
+  EXPECT_EQ(pki({"rotate"}), kConflict) << "the old one would be forgotten";
   EXPECT_TRUE(verify("node-old.pem").ok());
   EXPECT_TRUE(verify("node-new.pem").ok());
   EXPECT_EQ(pki({"rotate", "--finish"}), kOk) << gwctl.err;
   EXPECT_FALSE(verify("node-old.pem").ok());
   EXPECT_TRUE(verify("node-new.pem").ok());
+}
+
+TEST_F(PkiTest, ALongNameAndAnUnfinishedStartAreFine) {
+  ASSERT_TRUE(write_file_atomically(directory / "ca.key", "half").ok());
+  EXPECT_EQ(pki({"init"}), kOk) << gwctl.err;
+  const std::string name(100, 'n');
+  EXPECT_EQ(pki({"node", name}), kOk) << gwctl.err;
+  EXPECT_TRUE(verify("node-" + name + ".pem").ok());
 }
 
 TEST_F(PkiTest, MistakesAreSaid) {
@@ -73,6 +82,8 @@ TEST_F(PkiTest, MistakesAreSaid) {
   EXPECT_EQ(pki({"init"}), kConflict);
   for (const char* name : {"../x", "a b", ".."}) EXPECT_EQ(pki({"node", name}), kUsage) << name;
   EXPECT_EQ(pki({"user", "a"}), kUsage);
+  EXPECT_EQ(pki({"node", "a", "--gateway", "edge"}), kUsage);
+  EXPECT_EQ(pki({"user", "a", "--role", "viewer", "-n", "a/b"}), kUsage);
   EXPECT_EQ(pki({"user", "a", "--role", "root"}), kUsage);
 }
 

@@ -23,6 +23,7 @@ TEST(Caller, AnUnclearCertificateIsNobody) {
   using Uris = std::vector<std::string>;
   for (const Uris& uris : {Uris{}, Uris{"limpet:server"}, Uris{"limpet:role:admin"},
                            Uris{"limpet:user:a", "limpet:node:b"},
+                           Uris{"limpet:node:b", "limpet:role:admin"},
                            Uris{"limpet:user:a", "limpet:role:root"}}) {
     EXPECT_EQ(caller_of(uris).status().code(), absl::StatusCode::kUnauthenticated);
   }
