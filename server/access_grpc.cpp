@@ -49,10 +49,7 @@ absl::StatusOr<Origin> Access::admit(const grpc::CallbackServerContext& context,
   const absl::StatusOr<Caller> caller =
       authenticator_.caller(credentials_of(context), unix_ms_now());
   if (!caller.ok()) return deny("", peer, method, caller.status());
-  // Those who are not told apart share the machine, and nobody limits himself.
-  if (!caller->name.empty() && !calls_.admit(caller->name, std::chrono::steady_clock::now())) {
-    return absl::ResourceExhaustedError(str_cat(caller->name, " calls too often; slow down"));
-  }
+  if (absl::Status often = check_rate(*caller); !often.ok()) return often;
   const absl::Status permitted = check_needs(caller->grants, needs);
   if (!permitted.ok()) return deny(caller->name, peer, method, permitted);
   return Origin{caller->name, peer};
@@ -64,10 +61,16 @@ absl::StatusOr<Caller> Access::identify(const grpc::CallbackServerContext& conte
   if (const absl::Status node = check_is_node(*caller); !node.ok()) {
     return deny(caller->name, context.peer(), "Sync", node);
   }
-  if (caller->name.empty() || calls_.admit(caller->name, std::chrono::steady_clock::now())) {
-    return caller;
+  if (absl::Status often = check_rate(*caller); !often.ok()) return often;
+  return caller;
+}
+
+absl::Status Access::check_rate(const Caller& caller) {
+  // Those who are not told apart share the machine, and nobody limits himself.
+  if (caller.name.empty() || calls_.admit(caller.name, std::chrono::steady_clock::now())) {
+    return absl::OkStatus();
   }
-  return absl::ResourceExhaustedError(str_cat(caller->name, " calls too often; slow down"));
+  return absl::ResourceExhaustedError(str_cat(caller.name, " calls too often; slow down"));
 }
 
 absl::Status Access::admit_node(const Caller& caller, const std::string& peer,

@@ -37,6 +37,7 @@ class Access {
                           const v1::Hello& hello);
 
  private:
+  absl::Status check_rate(const Caller& caller);
   absl::Status deny(const std::string& who, const std::string& peer, std::string_view method,
                     const absl::Status& why);
 

@@ -1,7 +1,6 @@
 #include "server/management_service.h"
 
 #include <array>
-#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -14,8 +13,6 @@
 #include "server/grpc_status.h"
 #include "server/history.h"
 #include "server/listing.h"
-#include "server/node_watcher.h"
-#include "server/restore.h"
 
 namespace limpet {
 namespace {
@@ -25,62 +22,6 @@ grpc::ServerUnaryReactor* finish(grpc::CallbackServerContext* context, const abs
   reactor->Finish(to_grpc(status));
   return reactor;
 }
-
-}  // namespace
-
-// One WaitActive: reports the progress whenever it is not what was reported last.
-class ManagementService::Wait final : public AnswerStream<v1::WaitActiveResponse> {
- public:
-  Wait(NodeRegistry& registry, Publisher& publisher, Epoch epoch, uint64_t revision,
-       uint32_t percent)
-      : registry_(registry),
-        publisher_(publisher),
-        epoch_(epoch),
-        revision_(revision),
-        percent_(percent) {}
-
- private:
-  bool next(v1::WaitActiveResponse& message) override {
-    const StateId head = publisher_.head().id();
-    if (head.epoch != epoch_) {
-      end_locked(to_grpc(database_replaced(head)));
-      return false;
-    }
-    message = registry_.progress(epoch_, revision_, percent_);
-    std::string bytes = serialize(message);
-    if (bytes == told_) return false;
-    told_ = std::move(bytes);
-    if (message.done()) end_after_this();
-    return true;
-  }
-
-  NodeRegistry& registry_;
-  Publisher& publisher_;
-  const Epoch epoch_;
-  const uint64_t revision_;
-  const uint32_t percent_;
-  std::string told_;  // the last report, serialised
-};
-
-// One WatchNodes.
-class ManagementService::NodeWatch final : public AnswerStream<v1::WatchNodesResponse> {
- public:
-  NodeWatch(NodeRegistry& registry, Publisher& publisher)
-      : watcher_(registry), publisher_(publisher) {}
-
- private:
-  bool next(v1::WatchNodesResponse& message) override {
-    std::optional<v1::WatchNodesResponse> news =
-        watcher_.next(publisher_.head().id(), unix_ms_now());
-    if (news) message = *std::move(news);
-    return news.has_value();
-  }
-
-  NodeWatcher watcher_;
-  Publisher& publisher_;
-};
-
-namespace {
 
 absl::Status too_many_jobs() {
   return absl::ResourceExhaustedError(
@@ -141,12 +82,12 @@ grpc::ServerUnaryReactor* ManagementService::Rollback(grpc::CallbackServerContex
   });
 }
 
-template <typename Read, typename Response>
+template <typename Make, typename Response>
 grpc::ServerUnaryReactor* ManagementService::answer_later(grpc::CallbackServerContext* context,
-                                                       Response* response, Read read) {
+                                                          Response* response, Make make) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const bool accepted = worker_.post([reactor, response, read] {
-    absl::StatusOr<Response> answer = read();
+  const bool accepted = worker_.post([reactor, response, make] {
+    absl::StatusOr<Response> answer = make();
     if (answer.ok()) *response = *std::move(answer);
     reactor->Finish(to_grpc(answer.status()));
   });
@@ -328,39 +269,27 @@ grpc::ServerUnaryReactor* ManagementService::RevokeToken(grpc::CallbackServerCon
                                                          v1::RevokeTokenResponse* response) {
   const auto origin = access_.admit(*context, "RevokeToken", kAdminister);
   if (!origin.ok()) return finish(context, origin.status());
-  return answer_later(context, response,
-                   [this, request, origin = *origin]() -> absl::StatusOr<v1::RevokeTokenResponse> {
-                     absl::Status done = note(origin, "revoke-token", request->name());
-                     if (done.ok()) done = tokens_.revoke(request->name());
-                     if (!done.ok()) return done;
-                     return v1::RevokeTokenResponse();
-                   });
+  using Answer = absl::StatusOr<v1::RevokeTokenResponse>;
+  return answer_later(context, response, [this, request, origin = *origin]() -> Answer {
+    absl::Status done = note(origin, "revoke-token", request->name());
+    if (done.ok()) done = tokens_.revoke(request->name());
+    if (!done.ok()) return done;
+    return v1::RevokeTokenResponse();
+  });
 }
 
 grpc::ServerWriteReactor<v1::WatchNodesResponse>* ManagementService::WatchNodes(
     grpc::CallbackServerContext* context, const v1::WatchNodesRequest*) {
   const auto origin = access_.admit(*context, "WatchNodes", kViewSomewhere);
-  if (!origin.ok()) return node_watches_.refuse(origin.status());
-  return node_watches_.start(std::make_shared<NodeWatch>(registry_, publisher_),
-                             registry_.changed());
+  if (!origin.ok()) return ProgressService::refuse_watch(origin.status());
+  return progress_.watch();
 }
 
 grpc::ServerWriteReactor<v1::WaitActiveResponse>* ManagementService::WaitActive(
     grpc::CallbackServerContext* context, const v1::WaitActiveRequest* request) {
   const auto origin = access_.admit(*context, "WaitActive", kViewSomewhere);
-  if (!origin.ok()) return waits_.refuse(origin.status());
-  const StateId head = publisher_.head().id();
-  const uint64_t revision = request->revision() == 0 ? head.revision : request->revision();
-  const uint32_t percent = request->percent() == 0 ? 100 : request->percent();
-  if (revision > head.revision) {
-    return waits_.refuse(absl::OutOfRangeError(
-        str_cat("revision ", revision, " does not exist yet; the newest is ", head.revision)));
-  }
-  if (percent > 100) {
-    return waits_.refuse(absl::InvalidArgumentError("percent must be 0 (which is 100) to 100"));
-  }
-  return waits_.start(std::make_shared<Wait>(registry_, publisher_, head.epoch, revision, percent),
-                      registry_.changed());
+  if (!origin.ok()) return ProgressService::refuse_wait(origin.status());
+  return progress_.wait(*request);
 }
 
 grpc::ServerWriteReactor<v1::WatchResponse>* ManagementService::Watch(
@@ -398,8 +327,7 @@ void ManagementService::stop() {
   const absl::Status stopping = absl::UnavailableError("the server is stopping");
   watches_.stop(stopping);
   snapshots_.stop(stopping);
-  waits_.stop(stopping);
-  node_watches_.stop(stopping);
+  progress_.stop(stopping);
 }
 
 }  // namespace limpet

@@ -1,7 +1,6 @@
 // The API of people and automation over gRPC (proto/limpet/v1/management.proto).
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
 #include <string>
 
@@ -10,11 +9,11 @@
 #include "limpet/v1/management.grpc.pb.h"
 #include "server/access/tokens.h"
 #include "server/access_grpc.h"
-#include "server/answer_stream_grpc.h"
 #include "server/applier.h"
 #include "server/dns_status.h"
 #include "server/node_registry.h"
 #include "server/object_status.h"
+#include "server/progress_service.h"
 #include "server/publisher.h"
 #include "server/scoped_states.h"
 #include "server/serial_worker.h"
@@ -27,9 +26,6 @@ namespace limpet {
 // the past, take turns on a thread of their own.
 class ManagementService final : public v1::Management::CallbackService {
  public:
-  static constexpr size_t kMaxWaits = 10'000;
-  static constexpr size_t kMaxNodeWatches = 1000;
-
   // All must outlive the service, and the service the gRPC server.
   struct Parts {
     Applier& applier;
@@ -111,17 +107,14 @@ class ManagementService final : public v1::Management::CallbackService {
   void stop();
 
  private:
-  class Wait;
-  class NodeWatch;
-
   // Does the change on the worker and finishes the reactor with its outcome.
   template <typename Change, typename Response>
   grpc::ServerUnaryReactor* change(grpc::CallbackServerContext* context, const Origin& origin,
                                    Response* response, Change change);
   // Makes the answer on the worker, where the disk may be waited for, and finishes the reactor.
-  template <typename Read, typename Response>
+  template <typename Make, typename Response>
   grpc::ServerUnaryReactor* answer_later(grpc::CallbackServerContext* context, Response* response,
-                                      Read read);
+                                      Make make);
 
   NodeFacts node_facts(Epoch epoch);
   // Of the objects that are still what they are in the page, which may be of a past state.
@@ -138,8 +131,7 @@ class ManagementService final : public v1::Management::CallbackService {
   Tokens& tokens_;
   const DnsStatus& dns_;
   const std::string version_;
-  AnswerStreams<v1::WaitActiveResponse> waits_{kMaxWaits};
-  AnswerStreams<v1::WatchNodesResponse> node_watches_{kMaxNodeWatches};
+  ProgressService progress_{registry_, publisher_};
   WatchService watches_{applier_, publisher_, worker_};
   SnapshotService snapshots_;
   // The last: its jobs use all that is above.
