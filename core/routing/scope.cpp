@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/kind.h"
+#include "core/routing/compile_route.h"
 #include "limpet/v1/resource.pb.h"
 
 namespace limpet {
@@ -48,9 +49,9 @@ std::set<EntryKey> services_of(const Entry& route) {
   const auto message = read<v1::HTTPRoute>(route);
   for (const v1::HTTPRouteRule& rule : message.spec().rules()) {
     for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
-      // Nor does a route lead to another namespace's: a node must not be sent what is not for it.
-      const bool own = ref.namespace_().empty() || ref.namespace_() == route.key.ns;
-      if (own) services.insert(service_key(route.key.ns, ref.name()));
+      // What a route does not lead to, the node must not be sent.
+      if (check_backend(message, ref) != RefProblem::kNone) continue;
+      services.insert(service_key(route.key.ns, ref.name()));
     }
   }
   return services;
