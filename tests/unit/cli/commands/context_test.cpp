@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/temporary_directory.h"
-#include "tests/unit/cli/commands/fake_management.h"
+#include "tests/unit/cli/commands/run_gwctl.h"
 
 namespace limpet::cli::test {
 namespace {

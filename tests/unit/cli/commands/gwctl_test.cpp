@@ -5,7 +5,7 @@
 #include "core/base/text.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "tests/unit/cli/commands/fake_management.h"
+#include "tests/unit/cli/commands/run_gwctl.h"
 
 namespace limpet::cli::test {
 namespace {

@@ -4,7 +4,7 @@
 #include "runtime/certificate.h"
 #include "runtime/data_dir.h"
 #include "tests/support/temporary_directory.h"
-#include "tests/unit/cli/commands/fake_management.h"
+#include "tests/unit/cli/commands/run_gwctl.h"
 
 namespace limpet::cli::test {
 namespace {

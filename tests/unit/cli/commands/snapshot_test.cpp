@@ -5,7 +5,7 @@
 
 #include "core/base/secure_hash.h"
 #include "tests/support/temporary_directory.h"
-#include "tests/unit/cli/commands/fake_management.h"
+#include "tests/unit/cli/commands/run_gwctl.h"
 
 namespace limpet::cli::test {
 namespace {

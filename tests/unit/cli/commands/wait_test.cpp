@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "tests/unit/cli/commands/fake_management.h"
+#include "tests/unit/cli/commands/run_gwctl.h"
 
 namespace limpet::cli::test {
 namespace {
