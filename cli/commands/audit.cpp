@@ -37,8 +37,8 @@ int run_audit(const Session& session, const AuditOptions& options) {
   const absl::Time now = session.environment.now();
   for (const v1::ListAuditResponse::Record& record : response->records()) {
     table.add({str_cat(record.id()), age(absl::FromUnixMillis(record.unix_ms()), now),
-               record.actor(), record.peer(), record.action(), str_cat(record.revision()),
-               record.message()});
+               record.actor(), record.peer(), record.action(),
+               record.revision() == 0 ? "" : str_cat(record.revision()), record.message()});
   }
   session.out() << table.to_string();
   return kOk;
