@@ -27,6 +27,7 @@
 #include "server/management_service.h"
 #include "server/node_registry.h"
 #include "server/publisher.h"
+#include "server/secret_key_loader.h"
 #include "storage/sqlite_store.h"
 
 namespace limpet {
@@ -50,12 +51,6 @@ void quiet_grpc() {
   });
 }
 
-void prepare_process() {
-  ignore_sigpipe();
-  raise_descriptor_limit();  // every node has a socket
-  quiet_grpc();
-}
-
 // Plain text tells everybody on the way everything, and believes everybody.
 absl::Status check_security(const ServerOptions& options) {
   if (!options.tls.identity.empty()) return check_tls_files(options.tls);
@@ -72,6 +67,15 @@ absl::Status check_security(const ServerOptions& options) {
 void warn_of_expiry(const TlsFiles& tls) {
   const std::string warning = expiry_warning(tls, unix_ms_now() / 1000);
   if (!warning.empty()) spdlog::warn("{}", warning);
+}
+
+absl::Status prepare_process(const ServerOptions& options) {
+  if (absl::Status secure = check_security(options); !secure.ok()) return secure;
+  warn_of_expiry(options.tls);
+  ignore_sigpipe();
+  raise_descriptor_limit();  // every node has a socket
+  quiet_grpc();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<grpc::Server>> start_grpc(const ServerOptions& options,
@@ -196,9 +200,7 @@ Ticker start_heartbeats(asio::io_context& io, DiscoveryService& discovery,
 }  // namespace
 
 absl::Status run_server(const ServerOptions& options) {
-  if (const absl::Status secure = check_security(options); !secure.ok()) return secure;
-  warn_of_expiry(options.tls);
-  prepare_process();
+  if (absl::Status prepared = prepare_process(options); !prepared.ok()) return prepared;
   const ChangeContext context = make_change_context();
 
   // The directory is ours for as long as the process lives; then the state in it.
@@ -212,8 +214,9 @@ absl::Status run_server(const ServerOptions& options) {
   // What changes it and who is told.
   Publisher publisher(*std::move(state));
   Applier applier(**store, publisher, retention_of(options));
+  SecretKeyLoader secret_keys(options.secrets_key_file, applier);
+  if (absl::Status read = secret_keys.start(); !read.ok()) return read;
   NodeRegistry registry;
-  // Who may.
   absl::StatusOr<std::unique_ptr<Tokens>> tokens = Tokens::open(data_dir->file("tokens.pb"));
   if (!tokens.ok()) return tokens.status();
   Authenticator authenticator(options.tls, **tokens);
@@ -249,8 +252,10 @@ absl::Status run_server(const ServerOptions& options) {
                                         *std::move(dns_client)});
   const Ticker heartbeats = start_heartbeats(io, discovery, registry);
   std::string told;
-  const Ticker authorities(io, std::chrono::seconds(kTlsRefreshSeconds),
-                           [&] { refresh(authenticator, told); });
+  const Ticker security_files(io, std::chrono::seconds(kTlsRefreshSeconds), [&] {
+    refresh(authenticator, told);
+    secret_keys.refresh(management.worker());
+  });
   spdlog::info("limpet-server {} serves {}:{} (admin port {}) from {}, revision {}",
                options.version, options.listen.host, port, (*admin)->port(), options.data_dir,
                publisher.head().id().revision);

@@ -17,6 +17,7 @@ struct ServerOptions {
   HostPort admin{"127.0.0.1", 7701};
   TlsFiles tls;           // without an identity, plain text
   bool insecure = false;  // plain text also for others than this machine
+  std::string secrets_key_file;  // what seals Secrets; empty: none are taken
   // History: so many of the newest revisions, of these none older than so many days.
   uint64_t keep_revisions = 10'000;
   uint64_t keep_days = 90;

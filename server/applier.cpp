@@ -11,6 +11,7 @@
 #include "server/history.h"
 #include "server/request_options.h"
 #include "server/restore.h"
+#include "server/secrets.h"
 
 namespace limpet {
 namespace {
@@ -67,6 +68,17 @@ absl::Status of_the_file(const absl::Status& status) {
   return absl::Status(code, str_cat("the saved database cannot be used: ", status.message()));
 }
 
+absl::Status no_secret_keys() {
+  return absl::FailedPreconditionError(
+      "Secrets are kept sealed, and this server has no key for that; make one (gwctl pki "
+      "secrets-key FILE) and start the server with --secrets-key-file FILE");
+}
+
+void tell_unreadable(const SecretKeys* keys, const Snapshot& state) {
+  const std::string text = unreadable_text(keys, state);
+  if (!text.empty()) spdlog::error("{}", text);
+}
+
 void count_restored(const Snapshot& before, const Delta& way, Applier::Restored& outcome) {
   for (const EntryPtr& entry : way.upserts) {
     if (!is_user_kind(entry->key.kind)) continue;
@@ -106,9 +118,39 @@ Applier::Applier(Store& store, Publisher& publisher, const Retention& retention)
 
 Applier::Outcome Applier::apply(const v1::ApplyRequest& request, const Origin& origin,
                                 const ChangeContext& context) {
-  return change("apply", request, request.options(), origin, context, [&](const Snapshot& before) {
-    return plan_apply(before, index_, request, context);
-  });
+  const bool secrets = has_secrets(request);
+  const std::shared_ptr<const SecretKeys> keys = secret_keys();
+  if (secrets && keys == nullptr) return failure(no_secret_keys());
+  const auto plan = [&](const Snapshot& before) {
+    // Those of now: they may have been changed while this one waited for its turn.
+    const std::shared_ptr<const SecretKeys> sealing = secret_keys();
+    return plan_apply(before, index_, request, context, sealing.get());
+  };
+  if (!secrets || request.options().request_id().empty()) {
+    return change("apply", request, request.options(), origin, context, plan);
+  }
+  return change("apply", with_fingerprints(request, *keys), request.options(), origin,
+                context, plan);
+}
+
+std::shared_ptr<const SecretKeys> Applier::secret_keys() const {
+  const std::lock_guard lock(keys_mutex_);
+  return secret_keys_;
+}
+
+Applier::Outcome Applier::use_secret_keys(std::shared_ptr<const SecretKeys> keys,
+                                          const ChangeContext& context) {
+  const v1::ChangeOptions options;
+  Change change{options, {context.now_unix_ms, "secrets", "", "reseal", "under the first key"}, {}};
+  const std::lock_guard lock(mutex_);
+  {
+    const std::lock_guard keys_lock(keys_mutex_);
+    secret_keys_ = keys;
+  }
+  const Snapshot before = publisher_.head();
+  tell_unreadable(keys.get(), before);
+  if (keys == nullptr) return Outcome{absl::OkStatus(), {}, before.id(), {}};
+  return carry_out(plan_reseal(before, *keys, context.random), before, change);
 }
 
 Applier::Outcome Applier::remove(const v1::DeleteRequest& request, const Origin& origin,
@@ -221,6 +263,7 @@ Applier::Restored Applier::restore(const RestoreFiles& files, const v1::ChangeOp
   index_ = SliceIndex(plan.state);
   table_ = std::move(compiled.table);
   publisher_.publish(plan.state, table_);
+  tell_unreadable(secret_keys().get(), plan.state);
   return outcome;
 }
 
@@ -246,7 +289,7 @@ absl::StatusOr<v1::DiffResponse> Applier::diff(const v1::DiffRequest& request) {
   const absl::StatusOr<Snapshot> to =
       request.to() == 0 ? publisher_.head() : state_at(request.to());
   if (!to.ok()) return to.status();
-  return diff_of(*from, *to);
+  return diff_of(*from, *to, secret_keys().get());
 }
 
 Applier::Outcome Applier::change(const char* action, const google::protobuf::Message& request,

@@ -14,6 +14,7 @@
 #include "server/apply.h"
 #include "server/dns_slices.h"
 #include "server/publisher.h"
+#include "server/secret_keys.h"
 #include "storage/store.h"
 
 namespace limpet {
@@ -64,6 +65,12 @@ class Applier {
   // What DNS says, by the actor "dns". No revision when it is what is stored.
   Outcome resolve(const std::vector<DnsUpdate>& updates, const ChangeContext& context);
 
+  // Secrets are sealed under these from now on, and those that are sealed under another of them
+  // anew, by the actor "secrets". What cannot be opened is told in the log, and stays as it is.
+  Outcome use_secret_keys(std::shared_ptr<const SecretKeys> keys, const ChangeContext& context);
+  // Null: there are none, and no Secret is taken.
+  std::shared_ptr<const SecretKeys> secret_keys() const;
+
   // The newest state in a file, without waiting for changes. Errors as the Store's.
   absl::StatusOr<StateId> save_to(const std::filesystem::path& path) {
     return store_.save_to(path);
@@ -106,6 +113,8 @@ class Applier {
   Outcome carry_out(Plan plan, const Snapshot& before, Change& change);
   Outcome keep_answer(Outcome outcome, Change& change);
 
+  mutable std::mutex keys_mutex_;
+  std::shared_ptr<const SecretKeys> secret_keys_;  // guarded by it
   std::mutex mutex_;
   Store& store_;
   Publisher& publisher_;

@@ -17,6 +17,7 @@
 #include "limpet/v1/state.pb.h"
 #include "server/dns_slices.h"
 #include "server/endpoint_states.h"
+#include "server/secrets.h"
 
 namespace limpet {
 
@@ -29,8 +30,9 @@ std::string at(std::string_view list, size_t index) { return str_cat(list, "[", 
 // The resources of the request as they may be stored; every violation goes into `violations`.
 class RequestReader {
  public:
-  RequestReader(const Snapshot& before, std::vector<Violation>& violations)
-      : before_(before), violations_(violations) {}
+  RequestReader(const Snapshot& before, const ChangeContext& context, const SecretKeys* keys,
+                std::vector<Violation>& violations)
+      : before_(before), context_(context), keys_(keys), violations_(violations) {}
 
   // Nothing when the resource holds no object at all.
   std::optional<v1::Resource> read(const v1::Resource& source, size_t index) {
@@ -41,12 +43,18 @@ class RequestReader {
     }
     v1::Resource resource = source;
     clear_server_owned(*object_of(resource));
-    for (Violation& violation : validate(resource)) {
+    const EntryKey key = key_of(resource);
+    std::vector<Violation> found = validate(resource);
+    if (resource.has_secret() && keys_ == nullptr) {
+      found.push_back({"", "is a Secret, and the server has no key to seal it with"});
+    } else if (resource.has_secret() && found.empty()) {
+      seal_secret(*keys_, context_.random, before_.find(key), *resource.mutable_secret(), found);
+    }
+    for (Violation& violation : found) {
       const bool of_field = !violation.field.empty();
       violations_.push_back({of_field ? str_cat(place, ".", violation.field) : place,
                              std::move(violation.message)});
     }
-    const EntryKey key = key_of(resource);
     if (resource.has_endpoint_slice()) {
       std::string problem =
           check_not_generated(before_.find(key), &resource.endpoint_slice().metadata());
@@ -65,6 +73,8 @@ class RequestReader {
 
  private:
   const Snapshot& before_;
+  const ChangeContext& context_;
+  const SecretKeys* const keys_;
   std::vector<Violation>& violations_;
   std::map<EntryKey, size_t> seen_;
 };
@@ -221,7 +231,7 @@ absl::StatusOr<EntryKey> resolve_key(const v1::EntryKey& key) {
 }
 
 Plan plan_apply(const Snapshot& before, const SliceIndex& index, const v1::ApplyRequest& request,
-                const ChangeContext& context) {
+                const ChangeContext& context, const SecretKeys* keys) {
   Plan plan;
   const auto count = static_cast<size_t>(request.resources_size());
   if (count + static_cast<size_t>(request.deletes_size()) > kMaxRequestObjects) {
@@ -229,7 +239,7 @@ Plan plan_apply(const Snapshot& before, const SliceIndex& index, const v1::Apply
         {"resources", str_cat("has more than ", kMaxRequestObjects, " objects")});
     return plan;
   }
-  RequestReader reader(before, plan.violations);
+  RequestReader reader(before, context, keys, plan.violations);
   std::vector<v1::Resource> readable;
   readable.reserve(count);
   for (size_t i = 0; i < count; ++i) {

@@ -14,6 +14,8 @@
 
 namespace limpet {
 
+class SecretKeys;
+
 // Objects in one request, deletes among them.
 inline constexpr size_t kMaxRequestObjects = 200'000;
 
@@ -53,9 +55,10 @@ v1::ObjectResult result_of(const EntryKey& key, v1::ObjectResult::Outcome outcom
 // Creates, changes, deletes and prunes; slices that are generated from DNS are refused, and not
 // pruned. Metadata that the server owns is dropped from the request
 // and filled in: namespace, uid, generation (+1 when more than the metadata changes),
-// creationTimestamp. Pruning reads every object; all else costs in proportion to the request.
+// creationTimestamp. Secrets are sealed, and refused without the keys. Pruning reads every object;
+// all else costs in proportion to the request.
 Plan plan_apply(const Snapshot& before, const SliceIndex& index, const v1::ApplyRequest& request,
-                const ChangeContext& context);
+                const ChangeContext& context, const SecretKeys* keys = nullptr);
 
 // NOT_FOUND names every object that is missing, unless that is to be ignored.
 absl::StatusOr<Plan> plan_delete(const Snapshot& before, const SliceIndex& index,

@@ -33,7 +33,7 @@ class DiscoveryService::Stream final
       : service_(service),
         peer_(std::move(peer)),
         caller_(std::move(caller)),
-        session_(service.publisher_) {}
+        session_(service.parts_.all()) {}
 
   void start() {
     self_ = shared_from_this();

@@ -7,9 +7,11 @@
 
 #include "core/base/text.h"
 #include "core/resource/kind.h"
+#include "core/resource/secret.h"
 #include "core/snapshot/wire.h"
 #include "server/apply.h"
 #include "server/dns_slices.h"
+#include "server/secrets.h"
 
 namespace limpet {
 namespace {
@@ -39,14 +41,27 @@ void tell(const AuditRecord& audit, auto& message) {
 }
 
 // Whether users would see a difference: not in what the server fills in.
-absl::StatusOr<bool> same_to_users(const Entry& before, const Entry& after) {
+absl::StatusOr<bool> same_to_users(const Entry& before, const Entry& after,
+                                   const SecretKeys* keys) {
   absl::StatusOr<v1::Resource> one = parse_resource(before.key.kind, before.bytes);
   if (!one.ok()) return one.status();
   absl::StatusOr<v1::Resource> other = parse_resource(after.key.kind, after.bytes);
   if (!other.ok()) return other.status();
+  if (one->has_secret()) return same_secrets(keys, one->secret(), other->secret());
   clear_server_owned(*object_of(*one));
   clear_server_owned(*object_of(*other));
   return serialize(*one) == serialize(*other);
+}
+
+// In a change whose sides are masked already.
+void tell_changed_values(const Entry& before, const Entry& after, const SecretKeys* keys,
+                         v1::DiffResponse::Change& change) {
+  v1::Secret one;
+  v1::Secret other;
+  if (!one.ParseFromString(before.bytes) || !other.ParseFromString(after.bytes)) return;
+  mask_difference(keys, one, other);
+  *change.mutable_before()->mutable_secret()->mutable_data() = one.data();
+  *change.mutable_after()->mutable_secret()->mutable_data() = other.data();
 }
 
 }  // namespace
@@ -54,6 +69,7 @@ absl::StatusOr<bool> same_to_users(const Entry& before, const Entry& after) {
 absl::StatusOr<v1::Resource> resource_of(const Entry& entry) {
   absl::StatusOr<v1::Resource> resource = parse_resource(entry.key.kind, entry.bytes);
   if (!resource.ok()) return resource;
+  if (resource->has_secret()) mask_values(*resource->mutable_secret());
   mutable_metadata_of(*object_of(*resource)).set_resource_version(str_cat(entry.revision));
   return resource;
 }
@@ -98,7 +114,8 @@ absl::StatusOr<v1::ListAuditResponse> list_audit(Store& store,
   return response;
 }
 
-absl::StatusOr<v1::DiffResponse> diff_of(const Snapshot& from, const Snapshot& to) {
+absl::StatusOr<v1::DiffResponse> diff_of(const Snapshot& from, const Snapshot& to,
+                                         const SecretKeys* keys) {
   const Delta way = Snapshot::diff(from, to);
   std::map<EntryKey, EntryPtr> changed;  // null: deleted
   for (const EntryPtr& entry : way.upserts) changed.emplace(entry->key, entry);
@@ -115,7 +132,7 @@ absl::StatusOr<v1::DiffResponse> diff_of(const Snapshot& from, const Snapshot& t
     const EntryPtr after = users(now);
     if (before == nullptr && after == nullptr) continue;
     if (before != nullptr && after != nullptr) {
-      const absl::StatusOr<bool> same = same_to_users(*before, *after);
+      const absl::StatusOr<bool> same = same_to_users(*before, *after, keys);
       if (!same.ok()) return same.status();
       if (*same) continue;
     }
@@ -131,6 +148,9 @@ absl::StatusOr<v1::DiffResponse> diff_of(const Snapshot& from, const Snapshot& t
     }
     if (after == nullptr) continue;
     if (absl::Status s = put(after, *change.mutable_after()); !s.ok()) return s;
+    if (before != nullptr && key.kind == kSecretKind) {
+      tell_changed_values(*before, *after, keys, change);
+    }
   }
   return response;
 }

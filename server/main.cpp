@@ -24,6 +24,9 @@ int main(int argc, char** argv) {
                      "PEM file: who certificates of nodes and users are believed from");
   app.add_flag("--insecure", options.insecure, "plain text also for others than this machine")
       ->envname("LIMPET_INSECURE");
+  limpet::add_option(app, "--secrets-key-file", options.secrets_key_file,
+                     "what seals Secrets (gwctl pki secrets-key makes it); without it, none are "
+                     "taken");
   limpet::add_option(app, "--keep-revisions", options.keep_revisions,
                      "how many of the newest revisions the history keeps")
       ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}));

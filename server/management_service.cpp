@@ -13,6 +13,7 @@
 #include "server/grpc_status.h"
 #include "server/history.h"
 #include "server/listing.h"
+#include "server/secrets.h"
 
 namespace limpet {
 namespace {
@@ -135,7 +136,7 @@ grpc::ServerUnaryReactor* ManagementService::Get(grpc::CallbackServerContext* co
   if (!resource.ok()) return finish(context, resource.status());
   const NodeFacts nodes = node_facts(head.id().epoch);
   tell_status(table.get(), nodes, *entry, *resource);
-  if (resource->has_service()) dns_.tell(*resource->mutable_service());
+  tell_more(*entry, *resource);
   *response->mutable_state() = to_proto(head.id());
   *response->mutable_resource() = *std::move(resource);
   return finish(context, absl::OkStatus());
@@ -150,6 +151,13 @@ NodeFacts ManagementService::node_facts(Epoch epoch) {
   return NodeFacts(registry_.list(unix_ms_now()), epoch, part_of);
 }
 
+void ManagementService::tell_more(const Entry& entry, v1::Resource& resource) {
+  if (resource.has_service()) dns_.tell(*resource.mutable_service());
+  if (resource.has_secret()) {
+    tell_readable(applier_.secret_keys().get(), entry, *resource.mutable_secret());
+  }
+}
+
 void ManagementService::tell_statuses(v1::ListResponse& page) {
   const auto [head, table] = publisher_.compiled_head();
   const NodeFacts nodes = node_facts(head.id().epoch);
@@ -159,7 +167,7 @@ void ManagementService::tell_statuses(v1::ListResponse& page) {
     const bool same = entry != nullptr && str_cat(entry->revision) == revision;
     if (!same) continue;
     tell_status(table.get(), nodes, *entry, resource);
-    if (resource.has_service()) dns_.tell(*resource.mutable_service());
+    tell_more(*entry, resource);
   }
 }
 

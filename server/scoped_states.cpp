@@ -3,9 +3,43 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/resource/secret.h"
 #include "server/past.h"
 
 namespace limpet {
+
+class ScopedStates::All final : public StateSource {
+ public:
+  explicit All(const Publisher& publisher) : publisher_(publisher) {}
+
+  Snapshot head() const override { return of(publisher_.head()); }
+
+  std::optional<Snapshot> find(const StateId& id) const override {
+    const std::optional<Snapshot> whole = publisher_.at(id.revision);
+    if (!whole) return std::nullopt;
+    Snapshot state = of(*whole);
+    if (state.id() != id) return std::nullopt;
+    return state;
+  }
+
+ private:
+  // The last answer is kept: every node asks for the same one.
+  Snapshot of(const Snapshot& whole) const {
+    if (whole.size(kSecretKind) == 0) return for_nodes(whole);
+    const std::lock_guard lock(mutex_);
+    if (whole_ != whole.id()) {
+      state_ = for_nodes(whole);
+      whole_ = whole.id();
+    }
+    return state_;
+  }
+
+  const Publisher& publisher_;
+  mutable std::mutex mutex_;
+  // Guarded by it:
+  mutable StateId whole_;  // of which it is made
+  mutable Snapshot state_;
+};
 
 class ScopedStates::Part final : public StateSource {
  public:
@@ -16,7 +50,7 @@ class ScopedStates::Part final : public StateSource {
     Snapshot forgotten;  // goes when the lock is released
     const std::lock_guard lock(owner_.mutex_);
     // Read under the lock: it never is older than what the others were made of.
-    const Snapshot whole = owner_.publisher_.head();
+    const Snapshot whole = owner_.all_->head();
     const bool moved_on = states_.empty() || states_.newest().id().epoch != whole.id().epoch ||
                           states_.newest().id().revision != whole.id().revision;
     if (moved_on) {
@@ -41,6 +75,13 @@ class ScopedStates::Part final : public StateSource {
   mutable Scope scope_;
   mutable Past states_;
 };
+
+ScopedStates::ScopedStates(const Publisher& publisher)
+    : all_(std::make_unique<const All>(publisher)) {}
+
+ScopedStates::~ScopedStates() = default;
+
+const StateSource& ScopedStates::all() const { return *all_; }
 
 absl::StatusOr<std::shared_ptr<const StateSource>> ScopedStates::of(const GatewayNames& gateways) {
   if (gateways.empty()) return nullptr;

@@ -1,5 +1,6 @@
-// The parts of the state that nodes get which serve only some of the Gateways. Nodes with the same
-// Gateways share one: its states, its past, and so the bytes that are sent of them.
+// The states that nodes get: the server's without what no node is sent (for_nodes() of
+// core/routing/scope.h), and the parts of that for nodes which serve only some of the Gateways.
+// Nodes with the same Gateways share one: its states, its past, and so the bytes that are sent.
 #pragma once
 
 #include <cstddef>
@@ -22,19 +23,24 @@ class ScopedStates {
   static constexpr size_t kMaxParts = 256;
 
   // Must outlive all that is got from it; the publisher must outlive it.
-  explicit ScopedStates(const Publisher& publisher) : publisher_(publisher) {}
+  explicit ScopedStates(const Publisher& publisher);
+  ~ScopedStates();
 
-  // Null for no names: such a node gets everything, from the publisher. INVALID_ARGUMENT: names
+  // For nodes that serve all Gateways.
+  const StateSource& all() const;
+
+  // Null for no names: such a node gets all(). INVALID_ARGUMENT: names
   // that are not those of Gateways. RESOURCE_EXHAUSTED: too many different parts are in use.
   absl::StatusOr<std::shared_ptr<const StateSource>> of(const GatewayNames& gateways);
 
  private:
+  class All;
   class Part;
 
   // Requires: the lock is held. False: all are in use.
   bool make_room();
 
-  const Publisher& publisher_;
+  const std::unique_ptr<const All> all_;
   std::mutex mutex_;
   // Guarded by it, and so is what the parts hold:
   Followers followers_;  // of the newest whole state that a part was made of

@@ -223,7 +223,10 @@ void MessageReader::read_list(const YamlNode& node, const Field& field, Message&
 }
 
 void MessageReader::read_map(const YamlNode& node, const Field& field, Message& message) {
-  if (!node.is_map()) return add(str_cat("must be a map, not ", describe(node)));
+  const bool is_secret = field.options().GetExtension(v1::secret);
+  if (!node.is_map()) {
+    return add(is_secret ? "must be a map" : str_cat("must be a map, not ", describe(node)));
+  }
   if (!enter()) return;
   // A map's entries are messages of two fields: key = 1, value = 2.
   const Field& value_field = *field.message_type()->map_value();
@@ -237,7 +240,12 @@ void MessageReader::read_map(const YamlNode& node, const Field& field, Message& 
     } else {
       Message& pair = *message.GetReflection()->AddMessage(&message, &field);
       pair.GetReflection()->SetString(&pair, field.message_type()->map_key(), entry.key);
+      const size_t before = problems_.size();
       read_field(*entry.value, value_field, pair);
+      // What is wrong is told without the value.
+      if (!is_secret || problems_.size() == before) continue;
+      problems_.resize(before);
+      add("must be a text; write numbers and booleans in quotes");
     }
   }
   leave();

@@ -123,6 +123,12 @@ std::string slice_service(const v1::Resource& resource) {
   return found == labels.end() ? std::string() : found->second;
 }
 
+std::string secret_type(const v1::Resource& resource) { return resource.secret().type(); }
+
+std::string secret_count(const v1::Resource& resource) {
+  return str_cat(resource.secret().data_size());
+}
+
 std::string class_controller(const v1::Resource& resource) {
   return resource.gateway_class().spec().controller_name();
 }
@@ -204,6 +210,8 @@ constexpr Column kColumns[] = {
     {"Service", "PORTS", false, service_ports},
     {"Service", "SELECTOR", true, service_selector},
     {"Service", "ACTIVE", true, active_text, true},
+    {"Secret", "TYPE", false, secret_type},
+    {"Secret", "DATA", false, secret_count},
     {"EndpointSlice", "ADDRESSTYPE", false, address_type},
     {"EndpointSlice", "PORTS", false, slice_ports},
     {"EndpointSlice", "ENDPOINTS", false, slice_addresses},

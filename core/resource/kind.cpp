@@ -24,6 +24,7 @@ constexpr KindInfo kUserKinds[] = {
     {"Gateway", "gateway", "gateways", "gw", kGatewayGroup, kGatewayVersions, true, 5},
     {"HTTPRoute", "httproute", "httproutes", "hr", kGatewayGroup, kGatewayVersions, true, 6},
     {"Service", "service", "services", "svc", "", kCoreVersions, true, 2},
+    {"Secret", "secret", "secrets", "", "", kCoreVersions, true, 8},
     {"EndpointSlice", "endpointslice", "endpointslices", "eps", "discovery.k8s.io", kCoreVersions,
      true, 3},
     {"SessionStickyPolicy", "sessionstickypolicy", "sessionstickypolicies", "ssp", kFlomeshGroup,

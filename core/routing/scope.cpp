@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/kind.h"
+#include "core/resource/secret.h"
 #include "core/routing/compile_route.h"
 #include "limpet/v1/resource.pb.h"
 
@@ -58,6 +59,8 @@ std::set<EntryKey> services_of(const Entry& route) {
 }
 
 }  // namespace
+
+Snapshot for_nodes(const Snapshot& whole) { return whole.without(kSecretKind); }
 
 absl::Status check_gateway_names(const GatewayNames& gateways) {
   if (gateways.size() > kMaxGateways) {
@@ -161,7 +164,8 @@ void Scope::advance_to(const Snapshot& whole, const Followers& followers) {
   whole_ = whole;
 }
 
-Snapshot part_of(const Snapshot& whole, const GatewayNames& gateways) {
+Snapshot part_of(const Snapshot& all, const GatewayNames& gateways) {
+  const Snapshot whole = for_nodes(all);
   if (gateways.empty()) return whole;
   Followers followers;
   followers.advance_to(whole);

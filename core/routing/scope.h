@@ -22,6 +22,11 @@
 
 namespace limpet {
 
+// What nodes are sent at all: everything but Secrets, which nothing that a node serves can name
+// yet. The one place that decides it. The state of every node is this one or a part of it, with
+// its digest. Costs in proportion to what is left out.
+Snapshot for_nodes(const Snapshot& whole);
+
 // "namespace/name" of Gateways. Empty: all of them.
 using GatewayNames = std::set<std::string>;
 
@@ -73,7 +78,7 @@ class Scope {
   std::map<EntryKey, int> services_;  // that routes of ours lead to: how many do
 };
 
-// The part, from nothing.
+// The part of what nodes are sent, from nothing.
 Snapshot part_of(const Snapshot& whole, const GatewayNames& gateways);
 
 }  // namespace limpet

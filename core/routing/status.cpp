@@ -69,6 +69,7 @@ void set_status(const RoutingTable& table, v1::Resource& resource) {
     case v1::Resource::kNamespace:
     case v1::Resource::kService:
     case v1::Resource::kEndpointSlice:
+    case v1::Resource::kSecret:  // what can be is the server's to tell (server/secrets.h)
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }

@@ -56,6 +56,17 @@ Snapshot Snapshot::apply(const Delta& delta, Epoch epoch, uint64_t revision) con
   return next;
 }
 
+Snapshot Snapshot::without(std::string_view kind) const {
+  Snapshot rest = *this;
+  const auto found = rest.kinds_.find(kind);
+  if (found == rest.kinds_.end()) return rest;
+  found->second.for_each([&](const ObjectName&, const EntryPtr& entry) {
+    rest.id_.digest -= Digest::of(*entry);
+  });
+  rest.kinds_.erase(found);
+  return rest;
+}
+
 Delta Snapshot::diff(const Snapshot& from, const Snapshot& to) {
   Delta delta;
   const auto collect = [&](const ObjectName&, const EntryPtr* before, const EntryPtr* after) {

@@ -52,6 +52,9 @@ class Snapshot {
   // there changes nothing.
   Snapshot apply(const Delta& delta, Epoch epoch, uint64_t revision) const;
 
+  // The state with no entry of the kind, and its digest; the rest is shared.
+  Snapshot without(std::string_view kind) const;
+
   // In proportion to what differs when `to` was made from `from` or both from a common one.
   // Entries with equal bytes are not part of it, whatever their revisions.
   static Delta diff(const Snapshot& from, const Snapshot& to);

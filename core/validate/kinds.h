@@ -16,6 +16,7 @@ void validate_kind(const v1::GatewayClass& object, Report& report);
 void validate_kind(const v1::Gateway& object, Report& report);
 void validate_kind(const v1::HTTPRoute& object, Report& report);
 void validate_kind(const v1::SessionStickyPolicy& object, Report& report);
+void validate_kind(const v1::Secret& object, Report& report);
 
 // ---- metadata.cpp
 

@@ -77,9 +77,17 @@ void dispatch(const v1::Resource& resource, Report& report) {
       return validate_kind(resource.http_route(), report);
     case v1::Resource::kSessionStickyPolicy:
       return validate_kind(resource.session_sticky_policy(), report);
+    case v1::Resource::kSecret:
+      return validate_kind(resource.secret(), report);
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }
+}
+
+// Values of Secrets have a limit of their own, and go to no node.
+size_t counted_bytes(const v1::Resource& resource, const Message& object) {
+  if (!resource.has_secret()) return object.ByteSizeLong();
+  return resource.secret().metadata().ByteSizeLong();
 }
 
 }  // namespace
@@ -93,7 +101,7 @@ std::vector<Violation> validate(const v1::Resource& resource) {
   validate_type(*object, *info, report);
   dispatch(resource, report);
   find_unsupported(*object, report);
-  if (const size_t bytes = object->ByteSizeLong(); bytes > kMaxObjectBytes) {
+  if (const size_t bytes = counted_bytes(resource, *object); bytes > kMaxObjectBytes) {
     report.add(str_cat("has ", bytes, " bytes, more than the ", kMaxObjectBytes,
                        " that an object may have; split it up"));
   }

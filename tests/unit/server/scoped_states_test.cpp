@@ -79,5 +79,26 @@ TEST_F(ScopedStatesTest, PartsThatNobodyUsesMakeRoom) {
   EXPECT_TRUE(parts_.of({"n/more"}).ok());
 }
 
+TEST_F(ScopedStatesTest, NoNodeIsSentSecrets) {
+  EXPECT_EQ(parts_.all().head().id(), publisher_.head().id());
+  const Snapshot without = publisher_.head();
+  builder_.add<v1::Secret>("metadata { name: 's' namespace: 'n' } data { key: 'a' value: 'b' }");
+  publisher_.publish(builder_.build());
+  const Snapshot all = parts_.all().head();
+  EXPECT_EQ(all.id().revision, publisher_.head().id().revision);
+  EXPECT_EQ(all.id().digest, without.id().digest);
+  EXPECT_EQ(all.size("Secret"), 0U);
+  EXPECT_EQ(all.size("Gateway"), 2U);
+  EXPECT_EQ(of({"n/a"})->head().size("Secret"), 0U);
+  ASSERT_TRUE(parts_.all().find(all.id()));
+  EXPECT_FALSE(parts_.all().find(publisher_.head().id())) << "it is nothing that a node holds";
+  builder_.add<v1::Gateway>(gateway_text("b", 81));
+  publisher_.publish(builder_.build());
+  const Snapshot next = parts_.all().head();
+  EXPECT_EQ(Snapshot::diff(all, next).upserts.size(), 1U);
+  EXPECT_EQ(all.apply(Snapshot::diff(all, next), next.id().epoch, next.id().revision).id(),
+            next.id());
+}
+
 }  // namespace
 }  // namespace limpet

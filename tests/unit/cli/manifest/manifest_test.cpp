@@ -91,6 +91,21 @@ TEST(Manifest, WrongTypes) {
   }
 }
 
+TEST(Manifest, NoProblemTellsAValueOfASecret) {
+  const std::string head = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n";
+  const std::string name = "Secret default/a: ";
+  for (const char* value : {"12345678", "[12345678]", "{a: 12345678}"}) {
+    EXPECT_EQ(problems_of(head + "stringData:\n  pin: " + value + "\n"),
+              std::vector<std::string>{"f.yaml:5:3: " + name + "stringData[pin]: must be a text; "
+                                       "write numbers and booleans in quotes"});
+  }
+  EXPECT_EQ(problems_of(head + "stringData: 12345678\n"),
+            std::vector<std::string>{"f.yaml:4:1: " + name + "stringData: must be a map"});
+  EXPECT_EQ(problems_of(head + "data: {pin: '12345678!'}\n"),
+            std::vector<std::string>{"f.yaml:4:8: " + name + "data[pin]: must be base64; plain "
+                                     "text belongs into stringData"});
+}
+
 TEST(Manifest, EverythingAtOnceInTheOrderOfLines) {
   EXPECT_EQ(
       problems_of("apiVersion: gateway.networking.k8s.io/v1beta1\n"
@@ -136,7 +151,8 @@ TEST(Manifest, KindsAndVersions) {
             "f.yaml:1:1: kind: required: Names");
   EXPECT_EQ(problems_of("kind: Deployment\n").at(0),
             "f.yaml:1:1: kind: unknown kind \"Deployment\"; known are Namespace, GatewayClass, "
-            "Gateway, HTTPRoute, Service, EndpointSlice, SessionStickyPolicy");
+            "Gateway, HTTPRoute, Service, Secret, EndpointSlice, "
+            "SessionStickyPolicy");
   EXPECT_EQ(problems_of("- a\n").at(0),
             "f.yaml:1:1: must be an object: a map with apiVersion and kind");
 }

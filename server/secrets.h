@@ -1,0 +1,43 @@
+// Secrets on their way in and out: sealed before they are part of any state, and never opened for
+// anybody. What is stored, published, kept and saved has sealed values alone
+// (server/secret_keys.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/snapshot/snapshot.h"
+#include "core/validate/validate.h"
+#include "limpet/v1/management.pb.h"
+#include "server/apply.h"
+#include "server/secret_keys.h"
+
+namespace limpet {
+
+bool has_secrets(const v1::ApplyRequest& request);
+
+// The request with fingerprints where values are, to compare it with a later one: what is kept of
+// a request must be of no use for guessing what was in it.
+v1::ApplyRequest with_fingerprints(const v1::ApplyRequest& request, const SecretKeys& keys);
+
+// Makes of a valid Secret as it was sent the one to store: stringData is data, a value that is
+// stored already is the stored one, byte for byte, and the mask keeps what is stored. `old`: what
+// is stored of it; null: nothing. Violations, under the names of its fields, are added.
+void seal_secret(const SecretKeys& keys, const FillRandom& fill_random, const EntryPtr& old,
+                 v1::Secret& secret, std::vector<Violation>& violations);
+
+// Seals anew, under the first key, every value that is sealed under another one.
+Plan plan_reseal(const Snapshot& before, const SecretKeys& keys, const FillRandom& fill_random);
+
+// Masks two forms of a Secret, and tells apart the masks of values that differ. Without the keys,
+// those differ that are not sealed alike.
+void mask_difference(const SecretKeys* keys, v1::Secret& before, v1::Secret& after);
+// Whether they are the same but for how they are sealed.
+bool same_secrets(const SecretKeys* keys, const v1::Secret& before, const v1::Secret& after);
+
+// Fills in the condition Readable of a Secret that is shown, which is the entry's.
+void tell_readable(const SecretKeys* keys, const Entry& entry, v1::Secret& secret);
+// The values that cannot be opened, for the log; empty: all can.
+std::string unreadable_text(const SecretKeys* keys, const Snapshot& state);
+
+}  // namespace limpet
