@@ -1,10 +1,13 @@
 // gwctl diff: what an apply would change, or what was changed between two revisions.
 #include <ostream>
 
+#include <absl/strings/escaping.h>
+
 #include "cli/commands/manifest_input.h"
 #include "cli/commands/object_diff.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
+#include "core/resource/secret.h"
 #include "core/snapshot/wire.h"
 
 namespace limpet::cli {
@@ -40,6 +43,43 @@ absl::StatusOr<std::unique_ptr<v1::Resource>> stored(Management& server,
   return std::make_unique<v1::Resource>(std::move(*response->mutable_resource()));
 }
 
+// Whether an apply of this value alone would change what is stored, which only the server can tell.
+absl::StatusOr<bool> is_changed(Management& server, const v1::Secret& stored,
+                                const std::string& item, const std::string& base64) {
+  v1::ApplyRequest request;
+  v1::Secret& probe = *request.add_resources()->mutable_secret();
+  probe = stored;
+  clear_server_owned(probe);
+  (*probe.mutable_data())[item] = base64;
+  request.mutable_options()->set_validate_only(true);
+  const auto response = server.apply(request);
+  // Of a Secret that is immutable, or keys that do not belong together.
+  if (absl::IsInvalidArgument(response.status())) return true;
+  if (!response.ok()) return response.status();
+  return response->results(0).outcome() != v1::ObjectResult::UNCHANGED;
+}
+
+// Values stay unseen: a mask that is not the stored side's says that an apply would change one.
+absl::Status mask_manifest(Management& server, v1::Resource* before, v1::Secret& wanted) {
+  if (wanted.type().empty()) wanted.set_type("Opaque");
+  auto written = wanted.data();
+  for (const auto& [item, text] : wanted.string_data()) {
+    written[item] = text == kSecretMask ? text : absl::Base64Escape(text);
+  }
+  mask_values(wanted);
+  if (before == nullptr || !before->has_secret()) return absl::OkStatus();
+  const v1::Secret stored = before->secret();
+  for (const auto& [item, value] : written) {
+    if (value == kSecretMask || !stored.data().contains(item)) continue;
+    const absl::StatusOr<bool> changed = is_changed(server, stored, item, value);
+    if (!changed.ok()) return changed.status();
+    if (!*changed) continue;
+    (*before->mutable_secret()->mutable_data())[item] = std::string(kMaskBefore);
+    (*wanted.mutable_data())[item] = std::string(kMaskAfter);
+  }
+  return absl::OkStatus();
+}
+
 int diff_manifest(const Session& session, const DiffOptions& options) {
   Manifest manifest;
   if (int code = load_manifest(session, options.files, options.default_namespace,
@@ -54,6 +94,11 @@ int diff_manifest(const Session& session, const DiffOptions& options) {
     clear_server_owned(*object_of(object.resource));
     const auto before = stored(*server, object.resource);
     if (!before.ok()) return error_code(session.fail(before.status()));
+    if (object.resource.has_secret()) {
+      const absl::Status masked =
+          mask_manifest(*server, before->get(), *object.resource.mutable_secret());
+      if (!masked.ok()) return error_code(session.fail(masked));
+    }
     const std::string text = object_diff(before->get(), &object.resource, sides);
     if (!text.empty()) result = kFailed;
     session.out() << text;

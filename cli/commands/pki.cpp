@@ -3,11 +3,16 @@
 //   ca.crt, ca.key     the authority; after "pki rotate", ca.crt has the former one as well
 //   server.pem         certificate and key of the management server
 //   node-NAME.pem, user-NAME.pem
+//   secrets.key        what the server seals Secrets with (docs/secrets.md)
 //
 // Certificate and key of one identity are in one file, so that replacing them is one rename.
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <ostream>
+
+#include <absl/strings/escaping.h>
+#include <openssl/rand.h>
 
 #include "cli/commands/session.h"
 #include "runtime/authority.h"
@@ -43,6 +48,10 @@ constexpr char kRotateExamples[] =
     "  gwctl pki rotate\n"
     "  # When nothing is of the old one any more\n"
     "  gwctl pki rotate --finish\n";
+
+constexpr char kSecretsKeyExamples[] =
+    "  gwctl pki secrets-key pki/secrets.key\n"
+    "  limpet-server --secrets-key-file pki/secrets.key\n";
 
 struct PkiOptions {
   std::string dir = "pki";
@@ -187,6 +196,22 @@ int run_rotate(const Session& session, const PkiOptions& options) {
   return write(session, path_of(options, "ca.key"), next->key_pem(), 0600);
 }
 
+// Never in the place of another: what that sealed could not be opened any more.
+int run_secrets_key(const Session& session, const PkiOptions& options) {
+  const bool named = !options.name.empty();
+  const fs::path path = named ? fs::path(options.name) : path_of(options, "secrets.key");
+  if (fs::exists(fs::symlink_status(path))) {
+    return session.fail(kConflict, str_cat(path.string(), " is there already; to change keys, make "
+                                           "a new file and put its line above the old ones"));
+  }
+  std::array<unsigned char, 32> key;
+  if (RAND_bytes(key.data(), static_cast<int>(key.size())) != 1) {
+    return session.fail(kFailed, "no random bytes: " + openssl_error());
+  }
+  const absl::string_view bytes(reinterpret_cast<const char*>(key.data()), key.size());
+  return write(session, path, absl::Base64Escape(bytes) + "\n", 0600);
+}
+
 CLI::App* add(CLI::App& pki, Session& session, const std::string& name, const std::string& help,
               const std::string& examples, const std::shared_ptr<PkiOptions>& options,
               int (*run)(const Session&, const PkiOptions&)) {
@@ -237,6 +262,9 @@ void add_pki(CLI::App& app, Session& session) {
   CLI::App* rotate = add(*pki, session, "rotate", "Replace the authority, in two steps",
                          kRotateExamples, options, run_rotate);
   rotate->add_flag("--finish", options->finish, "Believe the new authority alone");
+  CLI::App* secrets_key = add(*pki, session, "secrets-key", "Make the key that Secrets are sealed "
+                              "with", kSecretsKeyExamples, options, run_secrets_key);
+  secrets_key->add_option("file", options->name, "File to make (default: secrets.key in --dir)");
 }
 
 }  // namespace limpet::cli

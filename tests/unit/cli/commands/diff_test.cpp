@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "core/base/text.h"
 #include "tests/unit/cli/commands/run_gwctl.h"
 
 namespace limpet::cli::test {
@@ -127,6 +128,23 @@ TEST_F(DiffTest, ColorsOnATerminalOnly) {
   gwctl.color = true;
   EXPECT_EQ(diff(kTwoObjects), 1);
   EXPECT_NE(gwctl.out.find("\x1b[32m+  name: server\x1b[m\n"), std::string::npos) << gwctl.out;
+}
+
+TEST_F(DiffTest, AsksTheServerWhetherValuesOfASecretChange) {
+  const auto secret = [](const std::string& items) {
+    return "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ntype: Opaque\ndata: {" + items +
+           "}\n";
+  };
+  // As the server shows it; this one takes every value for another than the stored one.
+  apply(secret("pin: '***', token: '***'"));
+  EXPECT_EQ(diff(secret("pin: '***', token: '***'")), kOk) << gwctl.out;
+  EXPECT_EQ(diff(secret("pin: MTIzNA==, token: '***', user: bWU=")), 1);
+  EXPECT_TRUE(contains(gwctl.out, "-  pin: \"*** (before)\"\n"
+                                  "+  pin: \"*** (after)\"\n"
+                                  "   token: \"***\"\n"
+                                  "+  user: \"***\"\n")) << gwctl.out;
+  EXPECT_EQ(gwctl.state.revision, 1U);
+  EXPECT_FALSE(contains(gwctl.out, "MTIz"));
 }
 
 }  // namespace

@@ -87,5 +87,18 @@ TEST_F(PkiTest, MistakesAreSaid) {
   EXPECT_EQ(pki({"user", "a", "--role", "root"}), kUsage);
 }
 
+TEST_F(PkiTest, AKeyForSecretsIsMadeOnce) {
+  EXPECT_EQ(pki({"secrets-key"}), kOk) << gwctl.err;
+  struct stat status = {};
+  ASSERT_EQ(::stat((directory / "secrets.key").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  const std::string key = file("secrets.key");
+  EXPECT_EQ(key.size(), 45U) << "32 bytes in base64";
+  EXPECT_EQ(pki({"secrets-key"}), kConflict);
+  EXPECT_EQ(file("secrets.key"), key);
+  EXPECT_EQ(pki({"secrets-key", (directory / "other.key").string()}), kOk) << gwctl.err;
+  EXPECT_NE(file("other.key"), key);
+}
+
 }  // namespace
 }  // namespace limpet::cli::test
