@@ -3,9 +3,9 @@
 
 #include "cli/commands/session.h"
 #include "cli/output/columns.h"
-#include "cli/output/document.h"
 #include "cli/output/table.h"
 #include "core/base/text.h"
+#include "manifest/document.h"
 
 namespace limpet::cli {
 namespace {

@@ -5,13 +5,13 @@
 #include "cli/commands/change.h"
 #include "cli/commands/fetch.h"
 #include "cli/output/columns.h"
-#include "cli/output/document.h"
 #include "cli/output/label.h"
 #include "cli/output/status_text.h"
 #include "cli/output/table.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
 #include "core/snapshot/wire.h"
+#include "manifest/document.h"
 
 namespace limpet::cli {
 namespace {

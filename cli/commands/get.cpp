@@ -5,9 +5,9 @@
 #include "cli/commands/fetch.h"
 #include "cli/commands/watch.h"
 #include "cli/output/columns.h"
-#include "cli/output/document.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
+#include "manifest/document.h"
 
 namespace limpet::cli {
 namespace {

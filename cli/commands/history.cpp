@@ -8,12 +8,12 @@
 #include "cli/commands/object_diff.h"
 #include "cli/commands/resource_args.h"
 #include "cli/output/columns.h"
-#include "cli/output/document.h"
 #include "cli/output/label.h"
 #include "cli/output/table.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
 #include "core/snapshot/wire.h"
+#include "manifest/document.h"
 
 namespace limpet::cli {
 namespace {

@@ -5,10 +5,10 @@
 #include "cli/commands/node_text.h"
 #include "cli/commands/session.h"
 #include "cli/output/columns.h"
-#include "cli/output/document.h"
 #include "cli/output/table.h"
 #include "core/base/text.h"
 #include "core/snapshot/digest.h"
+#include "manifest/document.h"
 
 namespace limpet::cli {
 namespace {

@@ -1,9 +1,9 @@
 #include "cli/commands/object_diff.h"
 
-#include "cli/output/document.h"
 #include "cli/output/line_diff.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
+#include "manifest/document.h"
 
 namespace limpet::cli {
 namespace {

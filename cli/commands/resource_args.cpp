@@ -4,8 +4,8 @@
 
 #include <absl/strings/str_split.h>
 
-#include "cli/manifest/suggest.h"
 #include "core/base/text.h"
+#include "manifest/suggest.h"
 
 namespace limpet::cli {
 namespace {

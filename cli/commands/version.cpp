@@ -2,7 +2,7 @@
 #include <ostream>
 
 #include "cli/commands/session.h"
-#include "cli/output/document.h"
+#include "manifest/document.h"
 
 namespace limpet::cli {
 namespace {

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "cli/output/columns.h"
-#include "cli/output/document.h"
 #include "core/resource/object.h"
+#include "manifest/document.h"
 
 namespace limpet::cli {
 namespace {

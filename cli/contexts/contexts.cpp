@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
-#include "cli/output/document.h"
 #include "cli/yaml/yaml_tree.h"
 #include "core/base/text.h"
+#include "manifest/document.h"
 
 namespace limpet::cli {
 namespace {

@@ -4,24 +4,16 @@
 #include <map>
 #include <utility>
 
-#include "cli/manifest/message_reader.h"
-#include "cli/manifest/suggest.h"
 #include "core/base/text.h"
 #include "core/resource/kind.h"
 #include "core/resource/object.h"
 #include "core/validate/validate.h"
+#include "manifest/object_reader.h"
 
 namespace limpet::cli {
 namespace {
 
 using DocumentPtr = std::shared_ptr<const YamlDocument>;
-
-// A scalar's text; "" when the field is absent or something else.
-std::string text_of(const YamlNode& node, std::string_view field) {
-  const YamlNode::Entry* entry = node.find(field);
-  return entry != nullptr && entry->value->type == YamlNode::Type::kScalar ? entry->value->text
-                                                                           : std::string();
-}
 
 // Whether `path` is `prefix` or lies below it.
 bool is_within(std::string_view path, std::string_view prefix) {
@@ -107,12 +99,9 @@ class ManifestReader {
     const KindInfo* info = kind_of(node);
     if (info == nullptr) return;
     ManifestObject object{.resource = {}, .file = file_, .document = document, .node = &node};
-    const auto* field = v1::Resource::descriptor()->FindFieldByNumber(info->resource_field);
-    google::protobuf::Message& message =
-        *object.resource.GetReflection()->MutableMessage(&object.resource, field);
-    std::vector<ReadProblem> problems = MessageReader().read(node, message);
+    const std::vector<ReadProblem> problems = limpet::read_object(node, *info, object.resource);
 
-    v1::ObjectMeta& metadata = mutable_metadata_of(message);
+    v1::ObjectMeta& metadata = mutable_metadata_of(*object_of(object.resource));
     if (info->namespaced && metadata.namespace_().empty()) {
       metadata.set_namespace_(std::string(default_namespace_));
     }
@@ -142,20 +131,10 @@ class ManifestReader {
   }
 
   const KindInfo* kind_of(const YamlNode& node) {
-    const std::string kind = text_of(node, "kind");
-    const KindInfo* info = find_kind(kind);
-    if (info != nullptr) return info;
-    std::vector<std::string> known;
-    for (const KindInfo& each : user_kinds()) known.emplace_back(each.kind);
-    if (kind.empty()) {
-      add(locate(node, "kind"), "", "kind", str_cat("required: ", join(known, ", ")));
-      return nullptr;
-    }
-    const std::string meant = suggest(kind, known);
-    add(locate(node, "kind"), "", "kind",
-        meant.empty() ? str_cat("unknown kind \"", kind, "\"; known are ", join(known, ", "))
-                      : str_cat("unknown kind \"", kind, "\"; did you mean ", meant, "?"));
-    return nullptr;
+    std::string problem;
+    const KindInfo* info = limpet::kind_of(node, problem);
+    if (info == nullptr) add(locate(node, "kind"), "", "kind", std::move(problem));
+    return info;
   }
 
   bool occurs_again(const ManifestObject& object) {

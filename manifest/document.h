@@ -8,7 +8,7 @@
 
 #include <google/protobuf/message.h>
 
-namespace limpet::cli {
+namespace limpet {
 
 struct DocumentNode {
   enum class Type { kNull, kBool, kNumber, kString, kList, kMap };
@@ -36,8 +36,10 @@ DocumentNode to_document(const google::protobuf::Message& message, Unset unset =
 std::string to_yaml(const DocumentNode& node);
 // Indented by four, ending with a line feed.
 std::string to_json(const DocumentNode& node);
+// In one line, without a line feed.
+std::string to_json_line(const DocumentNode& node);
 
 // As YAML in the block style, without the surrounding "key:", indented by `indent`.
 void append_yaml(std::string& out, const DocumentNode& node, int indent);
 
-}  // namespace limpet::cli
+}  // namespace limpet

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace limpet::cli {
+namespace limpet {
 
 enum class ScalarType { kNull, kBool, kInt, kFloat, kString };
 
@@ -20,4 +20,4 @@ bool is_decimal(std::string_view text);
 // Whether a string must be quoted so that it is read as that string.
 bool needs_quotes(std::string_view text);
 
-}  // namespace limpet::cli
+}  // namespace limpet

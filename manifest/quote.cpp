@@ -1,8 +1,8 @@
-#include "cli/output/quote.h"
+#include "manifest/quote.h"
 
 #include <absl/strings/str_format.h>
 
-namespace limpet::cli {
+namespace limpet {
 namespace {
 
 // Characters of more than one byte that YAML takes for line ends or does not allow: U+0080 to
@@ -48,4 +48,4 @@ std::string quote(std::string_view text) {
   return out + '"';
 }
 
-}  // namespace limpet::cli
+}  // namespace limpet

@@ -1,4 +1,4 @@
-#include "cli/output/document.h"
+#include "manifest/document.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@
 #include "core/base/text.h"
 #include "limpet/v1/resource.pb.h"
 
-namespace limpet::cli {
+namespace limpet {
 namespace {
 
 using google::protobuf::FieldDescriptor;
@@ -163,4 +163,4 @@ DocumentNode to_document(const Message& message, Unset unset) {
   return map;
 }
 
-}  // namespace limpet::cli
+}  // namespace limpet

@@ -1,11 +1,11 @@
-#include "cli/manifest/suggest.h"
+#include "manifest/suggest.h"
 
 #include <algorithm>
 #include <array>
 
 #include <absl/strings/ascii.h>
 
-namespace limpet::cli {
+namespace limpet {
 namespace {
 
 constexpr size_t kMaxWord = 64;  // longer ones are nobody's typing error
@@ -46,4 +46,4 @@ std::string suggest(std::string_view word, const std::vector<std::string>& candi
   return best;
 }
 
-}  // namespace limpet::cli
+}  // namespace limpet

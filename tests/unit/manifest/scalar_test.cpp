@@ -1,10 +1,10 @@
-#include "cli/yaml/scalar.h"
+#include "manifest/scalar.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
-namespace limpet::cli {
+namespace limpet {
 namespace {
 
 TEST(Scalar, TypesOfPlainText) {
@@ -41,4 +41,4 @@ TEST(Scalar, NeedsQuotes) {
 }
 
 }  // namespace
-}  // namespace limpet::cli
+}  // namespace limpet

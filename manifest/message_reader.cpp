@@ -1,4 +1,4 @@
-#include "cli/manifest/message_reader.h"
+#include "manifest/message_reader.h"
 
 #include <cmath>
 #include <limits>
@@ -7,12 +7,12 @@
 #include <absl/strings/numbers.h>
 #include <google/protobuf/struct.pb.h>
 
-#include "cli/manifest/suggest.h"
-#include "cli/yaml/scalar.h"
 #include "core/base/text.h"
 #include "limpet/v1/resource.pb.h"
+#include "manifest/scalar.h"
+#include "manifest/suggest.h"
 
-namespace limpet::cli {
+namespace limpet {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
@@ -110,6 +110,13 @@ std::string check_int(const YamlNode& node, int64_t min, int64_t max, int64_t& v
     return str_cat("must be between ", min, " and ", max, ", not ", node.text);
   }
   return {};
+}
+
+// Also as a text: many programs lose the last digits of a great number.
+std::string check_uint64(const YamlNode& node, uint64_t& value) {
+  const bool digits = node.type == YamlNode::Type::kScalar && is_decimal(node.text);
+  if (digits && absl::SimpleAtoi(node.text, &value)) return {};
+  return str_cat("must be a whole number of at most 64 bits, not ", describe(node));
 }
 
 std::string check_bool(const YamlNode& node, bool& value) {
@@ -277,6 +284,10 @@ void MessageReader::read_scalar(const YamlNode& node, const Field& field, Messag
       many ? reflection->AddInt32(&message, &field, static_cast<int32_t>(value))
            : reflection->SetInt32(&message, &field, static_cast<int32_t>(value));
     }
+  } else if (field.cpp_type() == Field::CPPTYPE_UINT64 && !many) {
+    uint64_t value = 0;
+    problem = check_uint64(node, value);
+    if (problem.empty()) reflection->SetUInt64(&message, &field, value);
   } else {
     problem = "cannot be written in YAML";  // no field of a manifest has such a type
   }
@@ -331,4 +342,4 @@ void MessageReader::read_value(const YamlNode& node, Message& message) {
   leave();
 }
 
-}  // namespace limpet::cli
+}  // namespace limpet

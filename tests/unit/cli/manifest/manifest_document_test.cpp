@@ -1,4 +1,4 @@
-#include "cli/output/document.h"
+#include "cli/yaml/yaml_tree.h"
 
 #include <random>
 
@@ -6,10 +6,11 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
-#include "cli/manifest/message_reader.h"
 #include "core/resource/kind.h"
 #include "core/resource/object.h"
 #include "limpet/v1/management.pb.h"
+#include "manifest/document.h"
+#include "manifest/message_reader.h"
 
 namespace limpet::cli {
 namespace {

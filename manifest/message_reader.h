@@ -7,9 +7,9 @@
 
 #include <google/protobuf/message.h>
 
-#include "cli/yaml/yaml_tree.h"
+#include "manifest/tree.h"
 
-namespace limpet::cli {
+namespace limpet {
 
 struct ReadProblem {
   YamlMark mark;
@@ -55,4 +55,4 @@ class MessageReader {
   int depth_ = 0;
 };
 
-}  // namespace limpet::cli
+}  // namespace limpet

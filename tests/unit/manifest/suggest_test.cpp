@@ -1,8 +1,8 @@
-#include "cli/manifest/suggest.h"
+#include "manifest/suggest.h"
 
 #include <gtest/gtest.h>
 
-namespace limpet::cli {
+namespace limpet {
 namespace {
 
 TEST(Suggest, TheNearestWithinAThird) {
@@ -19,4 +19,4 @@ TEST(Suggest, TheNearestWithinAThird) {
 }
 
 }  // namespace
-}  // namespace limpet::cli
+}  // namespace limpet

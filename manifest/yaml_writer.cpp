@@ -1,8 +1,8 @@
-#include "cli/output/document.h"
-#include "cli/output/quote.h"
-#include "cli/yaml/scalar.h"
+#include "manifest/document.h"
+#include "manifest/quote.h"
+#include "manifest/scalar.h"
 
-namespace limpet::cli {
+namespace limpet {
 namespace {
 
 using Type = DocumentNode::Type;
@@ -83,4 +83,4 @@ std::string to_yaml(const DocumentNode& node) {
   return out;
 }
 
-}  // namespace limpet::cli
+}  // namespace limpet

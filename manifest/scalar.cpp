@@ -1,4 +1,4 @@
-#include "cli/yaml/scalar.h"
+#include "manifest/scalar.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -8,7 +8,7 @@
 
 #include "core/base/text.h"
 
-namespace limpet::cli {
+namespace limpet {
 namespace {
 
 // In the three spellings that YAML knows: "true", "True", "TRUE".
@@ -104,4 +104,4 @@ bool needs_quotes(std::string_view text) {
   });
 }
 
-}  // namespace limpet::cli
+}  // namespace limpet
