@@ -1,8 +1,8 @@
-// The small HTTP server behind --admin: /healthz, /readyz, /metrics. GET and HEAD only, one
-// request a connection; it shares the caller's io_context and starts no thread.
+// The HTTP server behind --admin: /healthz, /readyz, /metrics by handlers, GET and HEAD only, one
+// request a connection; and what lies behind its door, if it has one. It shares the caller's
+// io_context and starts no thread. Its limits are in runtime/http_limits.h.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,6 +12,7 @@
 #include <absl/status/statusor.h>
 
 #include "runtime/host_port.h"
+#include "runtime/http_door.h"
 
 namespace boost::asio {
 class io_context;
@@ -19,20 +20,12 @@ class io_context;
 
 namespace limpet {
 
-struct AdminResponse {
-  unsigned status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-};
+class TlsContext;
 
 // Threading: one thread runs the io_context; handle(), stop(), the destructor and the handlers
 // run on that thread, or before it runs or after it has stopped.
 class AdminServer {
  public:
-  static constexpr size_t kMaxConnections = 64;        // further ones wait in the backlog
-  static constexpr size_t kMaxHeadBytes = 8 * 1024;    // a longer head: 431
-  static constexpr int kConnectionDeadlineSeconds = 10;
-
   using Handler = std::function<AdminResponse()>;
 
   // Listens at once, without SO_REUSEPORT. An address in use or unknown is an error that names
@@ -45,6 +38,11 @@ class AdminServer {
   // Answers GET and HEAD of exactly `path`, whatever the query. Other paths: 404; other methods:
   // 405. A handler must not block.
   void handle(std::string path, Handler handler);
+
+  // Gives requests for all that begins with `prefix` to the door. With `tls` the connections may
+  // speak TLS, too: the first bytes tell, and the door is told. Both must outlive the io_context's
+  // run, and `tls` was read.
+  void open_door(std::string prefix, HttpDoor& door, TlsContext* tls);
 
   // The port that is bound, also when port 0 was asked for.
   uint16_t port() const;

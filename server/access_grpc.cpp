@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "server/access/node_access.h"
+#include "server/access/token.h"
 #include "server/context.h"
 
 namespace limpet {
@@ -17,6 +18,18 @@ std::string first_of(const grpc::AuthContext& context, const char* property) {
   return values.empty() ? std::string() : std::string(values[0].data(), values[0].size());
 }
 
+// What the HTTP door says of its callers; in the binary form, which takes any bytes.
+constexpr char kDoorKey[] = "limpet-door-key-bin";
+constexpr char kDoorPeer[] = "limpet-door-peer-bin";
+constexpr char kDoorChain[] = "limpet-door-chain-bin";
+constexpr char kDoorAuthorization[] = "limpet-door-authorization-bin";
+
+std::string metadata_of(const grpc::CallbackServerContext& context, const char* name) {
+  const auto found = context.client_metadata().find(name);
+  if (found == context.client_metadata().end()) return {};
+  return std::string(found->second.data(), found->second.size());
+}
+
 Credentials credentials_of(const grpc::CallbackServerContext& context) {
   Credentials credentials;
   if (const std::shared_ptr<const grpc::AuthContext> auth = context.auth_context()) {
@@ -24,10 +37,7 @@ Credentials credentials_of(const grpc::CallbackServerContext& context) {
     credentials.certificate_chain = first_of(*auth, GRPC_X509_PEM_CERT_PROPERTY_NAME) +
                                     first_of(*auth, GRPC_X509_PEM_CERT_CHAIN_PROPERTY_NAME);
   }
-  const auto header = context.client_metadata().find("authorization");
-  if (header != context.client_metadata().end()) {
-    credentials.authorization = std::string(header->second.data(), header->second.size());
-  }
+  credentials.authorization = metadata_of(context, "authorization");
   return credentials;
 }
 
@@ -43,11 +53,33 @@ std::string for_a_line(std::string_view text) {
 
 }  // namespace
 
+Access::Call Access::call_of(const grpc::CallbackServerContext& context) const {
+  if (!same_hash(metadata_of(context, kDoorKey), door_key_)) {
+    return {credentials_of(context), context.peer()};
+  }
+  return {{.certificate_chain = metadata_of(context, kDoorChain),
+           .authorization = metadata_of(context, kDoorAuthorization)},
+          metadata_of(context, kDoorPeer)};
+}
+
+void Access::authorize(grpc::ClientContext& context, const Credentials& credentials,
+                       const std::string& peer) const {
+  context.AddMetadata(kDoorKey, door_key_);
+  context.AddMetadata(kDoorPeer, peer);
+  context.AddMetadata(kDoorChain, credentials.certificate_chain);
+  context.AddMetadata(kDoorAuthorization, credentials.authorization);
+}
+
+absl::Status Access::identify(const Credentials& credentials, const std::string& peer,
+                              std::string_view method) {
+  const absl::StatusOr<Caller> caller = authenticator_.caller(credentials, unix_ms_now());
+  return caller.ok() ? absl::OkStatus() : deny("", peer, method, caller.status());
+}
+
 absl::StatusOr<Origin> Access::admit(const grpc::CallbackServerContext& context,
                                      std::string_view method, const Needs& needs) {
-  const std::string peer = context.peer();
-  const absl::StatusOr<Caller> caller =
-      authenticator_.caller(credentials_of(context), unix_ms_now());
+  const auto [credentials, peer] = call_of(context);
+  const absl::StatusOr<Caller> caller = authenticator_.caller(credentials, unix_ms_now());
   if (!caller.ok()) return deny("", peer, method, caller.status());
   if (absl::Status often = check_rate(*caller); !often.ok()) return often;
   const absl::Status permitted = check_needs(caller->grants, needs);

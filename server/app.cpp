@@ -1,6 +1,7 @@
 // The wiring of limpet-server, in the order in which things come up.
 #include "server/app.h"
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -19,11 +20,14 @@
 #include "runtime/data_dir.h"
 #include "runtime/descriptors.h"
 #include "runtime/signals.h"
+#include "runtime/tls_context.h"
 #include "runtime/tls_grpc.h"
 #include "server/access_grpc.h"
 #include "server/applier.h"
 #include "server/discovery_service.h"
 #include "server/dns_endpoints.h"
+#include "server/door/openapi.h"
+#include "server/door_grpc.h"
 #include "server/management_service.h"
 #include "server/node_registry.h"
 #include "server/publisher.h"
@@ -153,10 +157,15 @@ void note(SerialWorker& worker, Applier& applier, AuditRecord record) {
   if (!accepted) spdlog::warn("the audit misses a refused call: too many wait");
 }
 
-// `told`: the last problem, which is not told again.
-void refresh(Authenticator& authenticator, std::string& told) {
+// Reads the TLS files again. `told`: the last problem, which is not told again.
+void refresh(Authenticator& authenticator, TlsContext* door_tls, std::string& told) {
   std::string problem(authenticator.refresh().message());
-  if (!problem.empty() && problem != told) spdlog::error("--tls-ca: {}", problem);
+  if (!problem.empty()) problem = "--tls-ca: " + problem;
+  if (problem.empty() && door_tls != nullptr) {
+    problem = std::string(door_tls->refresh().message());
+    if (!problem.empty()) problem = "--tls-identity: " + problem;
+  }
+  if (!problem.empty() && problem != told) spdlog::error("{}", problem);
   told = std::move(problem);
 }
 
@@ -186,6 +195,34 @@ absl::StatusOr<std::unique_ptr<AdminServer>> serve_admin(asio::io_context& io,
   (*admin)->handle("/healthz", [] { return AdminResponse{.body = "ok\n"}; });
   (*admin)->handle("/readyz", [&] { return ready(publisher, registry); });
   return admin;
+}
+
+Door::PlainText plain_text_of(const ServerOptions& options) {
+  if (!options.tls.identity.empty()) return Door::PlainText::kRefused;
+  if (options.insecure) return Door::PlainText::kTrusted;
+  return is_loopback(options.admin.host) ? Door::PlainText::kThisMachine
+                                         : Door::PlainText::kRefused;
+}
+
+std::string random_door_key(const ChangeContext& context) {
+  std::array<unsigned char, 32> key;
+  context.random(key);
+  return {key.begin(), key.end()};
+}
+
+// The API over HTTP, which is the API of gRPC called in this process.
+std::unique_ptr<Door> open_door(const ServerOptions& options, asio::io_context& io,
+                                AdminServer& admin, Access& access, grpc::Server& server,
+                                TlsContext* tls) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  auto door = std::make_unique<Door>(io, access, server.InProcessChannel(arguments),
+                                     plain_text_of(options));
+  admin.open_door(std::string(kDoorPrefix), *door, tls);
+  admin.handle("/openapi.yaml", [] {
+    return AdminResponse{.content_type = "application/yaml", .body = std::string(openapi())};
+  });
+  return door;
 }
 
 Ticker start_heartbeats(asio::io_context& io, DiscoveryService& discovery,
@@ -223,7 +260,13 @@ absl::Status run_server(const ServerOptions& options) {
   if (absl::Status read = authenticator.refresh(); !read.ok()) return read;
   SerialWorker notes;
   Access access(authenticator,
-                [&](AuditRecord record) { note(notes, applier, std::move(record)); });
+                [&](AuditRecord record) { note(notes, applier, std::move(record)); },
+                random_door_key(context));
+  std::unique_ptr<TlsContext> door_tls;
+  if (!options.tls.identity.empty()) {
+    door_tls = std::make_unique<TlsContext>(options.tls.identity);
+    if (absl::Status read = door_tls->refresh(); !read.ok()) return read;
+  }
 
   // One thread of our own for signals, the admin address and heartbeats; gRPC brings its own.
   asio::io_context io(1);
@@ -248,12 +291,13 @@ absl::Status run_server(const ServerOptions& options) {
   int port = 0;
   auto server = start_grpc(options, discovery, management, port);
   if (!server.ok()) return server.status();
+  const auto door = open_door(options, io, **admin, access, **server, door_tls.get());
   const auto dns = DnsEndpoints::start({io, publisher, applier, management.worker(), dns_status,
                                         *std::move(dns_client)});
   const Ticker heartbeats = start_heartbeats(io, discovery, registry);
   std::string told;
   const Ticker security_files(io, std::chrono::seconds(kTlsRefreshSeconds), [&] {
-    refresh(authenticator, told);
+    refresh(authenticator, door_tls.get(), told);
     secret_keys.refresh(management.worker());
   });
   spdlog::info("limpet-server {} serves {}:{} (admin port {}) from {}, revision {}",
@@ -263,6 +307,7 @@ absl::Status run_server(const ServerOptions& options) {
   io.run();
 
   // Streams and waits end with a word to the other side; calls in progress get a moment.
+  door->stop();
   discovery.stop();
   management.stop();
   (*server)->Shutdown(std::chrono::system_clock::now() + kStopTimeout);

@@ -9,8 +9,8 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-#include "cli/yaml/utf8.h"
 #include "core/base/text.h"
+#include "manifest/utf8.h"
 
 namespace limpet::cli {
 namespace {

@@ -1,8 +1,8 @@
-#include "cli/yaml/utf8.h"
+#include "manifest/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace limpet::cli {
+namespace limpet {
 namespace {
 
 TEST(Utf8, KnowsItsOwn) {
@@ -24,4 +24,4 @@ TEST(Utf8, KnowsWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace limpet::cli
+}  // namespace limpet

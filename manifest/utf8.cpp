@@ -1,8 +1,8 @@
-#include "cli/yaml/utf8.h"
+#include "manifest/utf8.h"
 
 #include <cstddef>
 
-namespace limpet::cli {
+namespace limpet {
 namespace {
 
 // Bytes of the character that begins with these; 0: none does.
@@ -33,4 +33,4 @@ bool is_utf8(std::string_view bytes) {
   return true;
 }
 
-}  // namespace limpet::cli
+}  // namespace limpet
