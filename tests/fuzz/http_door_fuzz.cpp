@@ -73,19 +73,26 @@ void check_call(const CallOrError& read) {
 }  // namespace
 
 std::vector<std::string> seeds() {
-  return {
-      post(R"({"resources": [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web",
+  const std::string bodies[] = {
+      R"({"resources": [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web",
               "labels": {"a": "b\u00e9\n"}}, "spec": {"ports": [{"port": 80, "targetPort": "http"}]}}],
               "deletes": [{"kind": "Service", "namespace": "a", "name": "b"}],
               "pruneLabels": {"a": "b"},
-              "options": {"expectedRevision": "12", "validateOnly": true, "message": "x"}})"),
-      post(R"({"apiVersion": "v1", "kind": "List", "items": [{"apiVersion":
+              "options": {"expectedRevision": "12", "validateOnly": true, "message": "x"}})",
+      R"({"apiVersion": "v1", "kind": "List", "items": [{"apiVersion":
               "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": "web-1"},
               "addressType": "IPv4", "endpoints": [{"addresses": ["10.0.0.1"],
               "conditions": {"ready": true}}], "ports": [{"port": 8080}]}, {"kind": "HTTPRoute",
               "apiVersion": "gateway.networking.k8s.io/v1", "metadata": {"name": "r"}, "spec":
               {"rules": [{"matches": [{"path": {"type": "PathPrefix", "value": "/a"}}],
-              "filters": [{"type": "X", "x": [1.5e3, null, {}]}]}]}}]})"),
+              "filters": [{"type": "X", "x": [1.5e3, null, {}]}]}]}}]})"};
+  return {
+      bodies[0],
+      bodies[1],
+      "/v1/services?limit=2&continue=%41",
+      "/v1/watch?kind=svc&fromRevision=12",
+      post(bodies[0]),
+      post(bodies[1]),
       "POST /v1/apply HTTP/1.1\r\nContent-Type: application/json; charset=utf-8\r\n"
       "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
       get("/v1/services?namespace=shop&labelSelector=team%3Dshop%2Ctier+in+%28a%29&limit=2"),
