@@ -61,8 +61,10 @@ std::string describe(const YamlNode& node) {
     case YamlNode::Type::kScalar:
       break;
   }
-  constexpr size_t kShown = 40;
-  const std::string shown = node.text.substr(0, kShown);
+  size_t bytes = 40;
+  // Not in the middle of a character.
+  while (bytes > 0 && bytes < node.text.size() && (node.text[bytes] & 0xC0) == 0x80) --bytes;
+  const std::string shown = node.text.substr(0, bytes);
   const bool text = node.quoted || type_of_plain(node.text) == ScalarType::kString;
   return text ? str_cat("the text \"", shown, "\"") : shown;
 }

@@ -210,6 +210,14 @@ std::string random_door_key(const ChangeContext& context) {
   return {key.begin(), key.end()};
 }
 
+// Null: plain text.
+absl::StatusOr<std::unique_ptr<TlsContext>> open_tls(const TlsFiles& files) {
+  if (files.identity.empty()) return nullptr;
+  auto tls = std::make_unique<TlsContext>(files.identity);
+  if (absl::Status read = tls->refresh(); !read.ok()) return read;
+  return tls;
+}
+
 // The API over HTTP, which is the API of gRPC called in this process.
 std::unique_ptr<Door> open_door(const ServerOptions& options, asio::io_context& io,
                                 AdminServer& admin, Access& access, grpc::Server& server,
@@ -232,6 +240,16 @@ Ticker start_heartbeats(asio::io_context& io, DiscoveryService& discovery,
                   discovery.heartbeat();
                   registry.look_for_stale(unix_ms_now());
                 });
+}
+
+void stop(asio::io_context& io, int signal) {
+  spdlog::info("signal {}: stopping", signal);
+  io.stop();
+}
+
+void tell_start(const ServerOptions& options, int port, uint16_t admin_port, uint64_t revision) {
+  spdlog::info("limpet-server {} serves {}:{} (admin port {}) from {}, revision {}",
+               options.version, options.listen.host, port, admin_port, options.data_dir, revision);
 }
 
 }  // namespace
@@ -262,18 +280,12 @@ absl::Status run_server(const ServerOptions& options) {
   Access access(authenticator,
                 [&](AuditRecord record) { note(notes, applier, std::move(record)); },
                 random_door_key(context));
-  std::unique_ptr<TlsContext> door_tls;
-  if (!options.tls.identity.empty()) {
-    door_tls = std::make_unique<TlsContext>(options.tls.identity);
-    if (absl::Status read = door_tls->refresh(); !read.ok()) return read;
-  }
+  const absl::StatusOr<std::unique_ptr<TlsContext>> tls = open_tls(options.tls);
+  if (!tls.ok()) return tls.status();
 
   // One thread of our own for signals, the admin address and heartbeats; gRPC brings its own.
   asio::io_context io(1);
-  const StopSignals signals(io, [&io](int signal) {
-    spdlog::info("signal {}: stopping", signal);
-    io.stop();
-  });
+  const StopSignals signals(io, [&io](int signal) { stop(io, signal); });
   auto admin = serve_admin(io, options.admin, publisher, registry);
   if (!admin.ok()) return admin.status();
 
@@ -291,18 +303,16 @@ absl::Status run_server(const ServerOptions& options) {
   int port = 0;
   auto server = start_grpc(options, discovery, management, port);
   if (!server.ok()) return server.status();
-  const auto door = open_door(options, io, **admin, access, **server, door_tls.get());
+  const auto door = open_door(options, io, **admin, access, **server, tls->get());
   const auto dns = DnsEndpoints::start({io, publisher, applier, management.worker(), dns_status,
                                         *std::move(dns_client)});
   const Ticker heartbeats = start_heartbeats(io, discovery, registry);
   std::string told;
   const Ticker security_files(io, std::chrono::seconds(kTlsRefreshSeconds), [&] {
-    refresh(authenticator, door_tls.get(), told);
+    refresh(authenticator, tls->get(), told);
     secret_keys.refresh(management.worker());
   });
-  spdlog::info("limpet-server {} serves {}:{} (admin port {}) from {}, revision {}",
-               options.version, options.listen.host, port, (*admin)->port(), options.data_dir,
-               publisher.head().id().revision);
+  tell_start(options, port, (*admin)->port(), publisher.head().id().revision);
 
   io.run();
 

@@ -62,19 +62,19 @@ void Door::Watch::wait(std::chrono::milliseconds period) {
   timer_.expires_after(period);
   timer_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
     if (cancelled || self->reply_ == nullptr || self->ended_) return;
-    if (!self->begun_) {
-      self->begin();
-    } else if (!self->sending_) {
+    if (!self->begun_) return self->begin();
+    if (!self->sending_) {
       self->pending_ = kHeartbeatComment;
       self->flush();
     }
-    self->wait(Door::kHeartbeat);
+    self->wait(kHeartbeat);
   });
 }
 
 void Door::Watch::begin() {
   begun_ = true;
   sending_ = true;
+  wait(kHeartbeat);
   reply_->begin(kEventStream, [weak = weak_from_this()](bool alive) {
     if (const std::shared_ptr<Watch> self = weak.lock()) self->on_taken(alive);
   });

@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "limpet-server " LIMPET_VERSION);
   limpet::add_option(app, "--data-dir", options.data_dir, "where the state is kept");
   limpet::add_option(app, "--listen", options.listen, "where gwctl and the nodes connect");
-  limpet::add_option(app, "--admin", options.admin, "where /healthz and /readyz are");
+  limpet::add_option(app, "--admin", options.admin,
+                     "where /healthz, /readyz and the API over HTTP are");
   limpet::add_option(app, "--tls-identity", options.tls.identity,
                      "PEM file: the server's certificate and its key");
   limpet::add_option(app, "--tls-ca", options.tls.ca,

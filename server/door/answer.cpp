@@ -1,5 +1,6 @@
 #include "server/door/answer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/text.h"
@@ -7,6 +8,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "manifest/document.h"
+#include "manifest/utf8.h"
 
 namespace limpet {
 namespace {
@@ -17,20 +19,29 @@ DocumentNode number(uint64_t value) {
   return {DocumentNode::Type::kNumber, str_cat(value), {}, {}};
 }
 
+// JSON is UTF-8; what a client sent, and an error tells, or cuts off, need not be.
+DocumentNode text(std::string_view message) {
+  std::string result(message);
+  if (!is_utf8(result)) {
+    std::ranges::replace_if(
+        result, [](char c) { return static_cast<unsigned char>(c) > 0x7F; }, '?');
+  }
+  return DocumentNode::string(std::move(result));
+}
+
 DocumentNode document_of(const DoorError& error) {
   DocumentNode details = DocumentNode::list();
   for (const Violation& violation : error.violations) {
     DocumentNode detail = DocumentNode::map();
-    detail.entries.emplace_back("field", DocumentNode::string(violation.field));
-    detail.entries.emplace_back("description", DocumentNode::string(violation.message));
+    detail.entries.emplace_back("field", text(violation.field));
+    detail.entries.emplace_back("description", text(violation.message));
     details.items.push_back(std::move(detail));
   }
   DocumentNode document = DocumentNode::map();
   const absl::StatusCode code = error.status.code();
   document.entries.emplace_back("code", number(static_cast<uint64_t>(code)));
   document.entries.emplace_back("status", DocumentNode::string(absl::StatusCodeToString(code)));
-  document.entries.emplace_back("message",
-                                DocumentNode::string(std::string(error.status.message())));
+  document.entries.emplace_back("message", text(std_view(error.status.message())));
   document.entries.emplace_back("details", std::move(details));
   return document;
 }

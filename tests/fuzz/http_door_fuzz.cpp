@@ -75,7 +75,8 @@ void check_call(const CallOrError& read) {
 std::vector<std::string> seeds() {
   const std::string bodies[] = {
       R"({"resources": [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web",
-              "labels": {"a": "b\u00e9\n"}}, "spec": {"ports": [{"port": 80, "targetPort": "http"}]}}],
+              "labels": {"a": "b\u00e9\n"}},
+              "spec": {"ports": [{"port": 80, "targetPort": "http"}]}}],
               "deletes": [{"kind": "Service", "namespace": "a", "name": "b"}],
               "pruneLabels": {"a": "b"},
               "options": {"expectedRevision": "12", "validateOnly": true, "message": "x"}})",

@@ -64,6 +64,14 @@ TEST(AnswerOf, ErrorsSayHowToGoOn) {
             (Headers{{"Allow", "GET"}}));
 }
 
+TEST(AnswerOf, AnErrorIsTextWhateverItTells) {
+  const auto body = [](const char* message) {
+    return answer_of(error_of(absl::InvalidArgumentError(message), "")).body;
+  };
+  EXPECT_NE(body("not \xA0").find("\"not ?\""), std::string::npos);
+  EXPECT_NE(body("\xC3\xA9").find("\xC3\xA9"), std::string::npos);
+}
+
 TEST(AnswerOf, AList) {
   v1::ListResponse list;
   list.mutable_state()->set_revision(7);
