@@ -66,8 +66,7 @@ const seen = (async () => {
   for await (const { events } of watch) {
     for (const { type, resource } of events) {
       if (resource.service.metadata.name !== flags.name) continue;
-      console.log(`watched: ${type} service/${flags.name}`);
-      return;
+      return type;
     }
   }
 })();
@@ -78,7 +77,7 @@ try {
     options: { message: 'from Node.js' },
   });
   console.log(`applied: revision ${state.revision}, service/${flags.name} ${results[0].outcome}`);
-  await seen;
+  console.log(`watched: ${await seen} service/${flags.name}`);
   const progress = management.WaitActive(
     { revision: state.revision }, metadata(), within(WAIT_DEADLINE_MS));
   for await (const { active, connected, rejected, done } of progress) {
