@@ -70,6 +70,7 @@ const seen = (async () => {
     }
   }
 })();
+seen.catch(() => {}); // told below, unless the Apply fails first
 
 try {
   const { state, results } = await call('Apply', {
