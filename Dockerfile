@@ -10,10 +10,13 @@ COPY proto proto
 COPY core core
 COPY runtime runtime
 COPY storage storage
+COPY manifest manifest
+COPY bench bench
 COPY server server
 COPY proxy proxy
 COPY cli cli
 COPY examples/echo examples/echo
+COPY docs/openapi.yaml docs/openapi.yaml
 RUN cmake --preset release -DLIMPET_TESTS=OFF \
  && cmake --build --preset release --target limpet-server limpet-proxy gwctl limpet-echo \
  && strip build/release/bin/*
