@@ -307,11 +307,11 @@ absl::Status run_server(const ServerOptions& options) {
   const auto dns = DnsEndpoints::start({io, publisher, applier, management.worker(), dns_status,
                                         *std::move(dns_client)});
   const Ticker heartbeats = start_heartbeats(io, discovery, registry);
-  std::string told;
-  const Ticker security_files(io, std::chrono::seconds(kTlsRefreshSeconds), [&] {
-    refresh(authenticator, tls->get(), told);
-    secret_keys.refresh(management.worker());
-  });
+  const Ticker security_files(io, std::chrono::seconds(kTlsRefreshSeconds),
+                              [&, told = std::string()]() mutable {
+                                refresh(authenticator, tls->get(), told);
+                                secret_keys.refresh(management.worker());
+                              });
   tell_start(options, port, (*admin)->port(), publisher.head().id().revision);
 
   io.run();

@@ -1,5 +1,5 @@
 // The HTTP door of the API: what comes over HTTP is called over gRPC in this process, so that one
-// set of handlers, rights and limits serves both. docs/decisions/0007-http-door.md
+// set of handlers, rights and limits serves both. docs/decisions/0008-http-door.md
 #pragma once
 
 #include <condition_variable>
