@@ -77,7 +77,8 @@ Verdict judge_parent(const CompileIndex& index, const v1::HTTPRoute& route,
           str_cat(named, ": an older Gateway has the listener's port and host name")};
 }
 
-// Nothing when the backendRef leads to a Service port.
+}  // namespace
+
 Verdict judge_backend(const RoutingTable& table, const v1::HTTPRoute& route,
                       const v1::HTTPBackendRef& ref) {
   const EntryKey service{"Service", route.metadata().namespace_(), ref.name()};
@@ -101,6 +102,8 @@ Verdict judge_backend(const RoutingTable& table, const v1::HTTPRoute& route,
           exists ? str_cat(to_string(service), " has no port ", ref.port())
                  : str_cat(to_string(service), " does not exist")};
 }
+
+namespace {
 
 // The first problem's reason, and where each is.
 Verdict judge_backends(const RoutingTable& table, const v1::HTTPRoute& route) {

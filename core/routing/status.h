@@ -10,6 +10,7 @@
 #include <set>
 #include <string_view>
 
+#include "core/resource/condition.h"
 #include "core/routing/routing_table.h"
 #include "limpet/v1/resource.pb.h"
 
@@ -25,6 +26,9 @@ void set_status(const RoutingTable& table, v1::Resource& resource);
 
 void set_gateway_status(const RoutingTable& table, v1::Gateway& gateway);
 void set_route_status(const RoutingTable& table, v1::HTTPRoute& route);
+// Whether the backendRef leads to a Service port: kTrue, or why not.
+Verdict judge_backend(const RoutingTable& table, const v1::HTTPRoute& route,
+                      const v1::HTTPBackendRef& ref);
 void set_policy_status(const RoutingTable& table, v1::SessionStickyPolicy& policy);
 
 // The ports that nodes are to open for the Gateway. Its listeners there may be left out all the

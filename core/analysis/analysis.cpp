@@ -1,0 +1,255 @@
+#include "core/analysis/analysis.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "core/base/text.h"
+#include "core/resource/condition.h"
+#include "core/resource/dns_target.h"
+#include "core/resource/endpoint_identity.h"
+#include "core/routing/compile_cluster.h"
+#include "core/routing/compile_index.h"
+#include "core/routing/compile_route.h"
+#include "core/routing/status.h"
+#include "core/validate/validate.h"
+
+namespace limpet {
+namespace {
+
+// What to do about a condition, by its reason.
+std::string advice_for(std::string_view reason) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kAdvice{{
+      {"NoMatchingParent", "create the Gateway or listener, or correct the reference"},
+      {"NotAllowedByListeners", "let the listener's allowedRoutes allow HTTPRoutes from there"},
+      {"NoMatchingListenerHostname",
+       "give the route a host name that a listener has, or the listener that of the route"},
+      {"InvalidKind", "refer to a Service"},
+      {"RefNotPermitted", "refer to a Service of the route's own namespace"},
+      {"BackendNotFound", "create the Service or its port, or correct the reference"},
+      {"UnsupportedProtocol", "use a protocol that is served, or remove the listener"},
+      {"HostnameConflict", "give the listener another port or host name, or remove one of the two"},
+      {"InvalidRouteKinds", "list the kinds that are served alone"},
+      {"TargetNotFound", "create the Service or its port, or correct the policy"},
+      {"Conflicted", "remove the port from one of the two policies"},
+  }};
+  for (const auto& [known, advice] : kAdvice) {
+    if (known == reason) return std::string(advice);
+  }
+  return "correct the object";
+}
+
+class Analyzer {
+ public:
+  explicit Analyzer(const World& world) : world_(world) {}
+
+  std::vector<Finding> run() {
+    for (const CompileError& error : world_.errors) {
+      findings_.insert({Severity::kError, error.object, error.field, error.message,
+                        "delete the object, or apply it anew"});
+    }
+    for (const v1::Resource& object : world_.objects) {
+      if (object.has_http_route()) note_backends(object.http_route());
+    }
+    for (const v1::Resource& object : world_.objects) {
+      key_ = key_of(object);
+      for (const Violation& violation : validate(object)) {
+        add(Severity::kError, violation.field, violation.message, "correct the field");
+      }
+      if (world_.table != nullptr) check(object);
+    }
+    return {findings_.begin(), findings_.end()};
+  }
+
+ private:
+  void add(Severity severity, const std::string& field, const std::string& message,
+           const std::string& advice) {
+    findings_.insert({severity, key_, field, message, advice});
+  }
+
+  void note_backends(const v1::HTTPRoute& route) {
+    for (const v1::HTTPRouteRule& rule : route.spec().rules()) {
+      for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
+        if (check_backend(route, ref) != RefProblem::kNone) continue;
+        routed_ports_.insert(backend_cluster(route, ref).name);
+      }
+    }
+  }
+
+  void check(const v1::Resource& object) {
+    switch (object.object_case()) {
+      case v1::Resource::kGateway:
+        return check_gateway(object.gateway());
+      case v1::Resource::kHttpRoute:
+        return check_route(object.http_route());
+      case v1::Resource::kService:
+        return check_service(object.service());
+      case v1::Resource::kEndpointSlice:
+        return check_slice(object.endpoint_slice());
+      case v1::Resource::kSessionStickyPolicy:
+        check_conditions(object.session_sticky_policy().status().conditions(), "spec.targetRef");
+        return;
+      default:
+        return;  // nothing that depends on other objects
+    }
+  }
+
+  // The first that says that something is wrong: those behind it follow from it. Whether all is
+  // well.
+  template <typename Conditions>
+  bool check_conditions(const Conditions& conditions, const std::string& field,
+                        std::string_view left_out = "") {
+    for (const v1::Condition& condition : conditions) {
+      if (condition.type() == left_out) continue;
+      const bool good = condition.type() == "Conflicted" ? condition.status() != kTrue
+                                                         : condition.status() != kFalse;
+      if (good) continue;
+      add(Severity::kError, field, condition.message(), advice_for(condition.reason()));
+      return false;
+    }
+    return true;
+  }
+
+  void check_gateway(const v1::Gateway& gateway) {
+    // Whether its class exists makes no difference.
+    for (int i = 0; i < gateway.status().listeners_size(); ++i) {
+      const auto& listener = gateway.status().listeners(i);
+      const std::string field = str_cat("spec.listeners[", i, "]");
+      if (check_conditions(listener.conditions(), field) && listener.attached_routes() == 0) {
+        add(Severity::kWarning, field,
+            str_cat("no route is attached to listener ", listener.name(), ": it answers 404"),
+            "attach a route, or remove the listener");
+      }
+    }
+  }
+
+  void check_route(const v1::HTTPRoute& route) {
+    if (route.spec().parent_refs().empty()) {
+      add(Severity::kWarning, "spec.parentRefs", "names no parent: the route serves nothing",
+          "name a Gateway");
+    }
+    for (int i = 0; i < route.status().parents_size(); ++i) {
+      // Its backends are told one by one.
+      check_conditions(route.status().parents(i).conditions(), str_cat("spec.parentRefs[", i, "]"),
+                       "ResolvedRefs");
+    }
+    for (int r = 0; r < route.spec().rules_size(); ++r) check_rule(route, r);
+  }
+
+  void check_rule(const v1::HTTPRoute& route, int number) {
+    const v1::HTTPRouteRule& rule = route.spec().rules(number);
+    const std::string field = str_cat("spec.rules[", number, "]");
+    const bool idle =
+        std::all_of(rule.backend_refs().begin(), rule.backend_refs().end(),
+                    [](const auto& ref) { return ref.has_weight() && ref.weight() == 0; });
+    if (idle) {
+      add(Severity::kWarning, field, "leads to no backend: it answers 500",
+          "name a Service, with a weight above 0");
+    }
+    for (int b = 0; b < rule.backend_refs_size(); ++b) {
+      const Verdict verdict = judge_backend(*world_.table, route, rule.backend_refs(b));
+      if (verdict.status == kTrue) continue;
+      add(Severity::kError, str_cat(field, ".backendRefs[", b, "]"), verdict.message,
+          advice_for(verdict.reason));
+    }
+  }
+
+  void check_service(const v1::Service& service) {
+    bool routed = false;
+    for (int i = 0; i < service.spec().ports_size(); ++i) {
+      const int port = service.spec().ports(i).port();
+      const std::string cluster = cluster_name(key_.ns, key_.name, port);
+      const bool used = routed_ports_.contains(cluster);
+      routed = routed || used;
+      check_endpoints(service, str_cat("spec.ports[", i, "]"), cluster, used);
+    }
+    if (!routed) {
+      add(Severity::kWarning, "", "no route leads to it", "name it in an HTTPRoute, or delete it");
+    }
+  }
+
+  void check_endpoints(const v1::Service& service, const std::string& field,
+                       const std::string& name, bool used) {
+    const auto* compiled = world_.table->clusters.find(name);
+    if (compiled == nullptr) return;
+    const Cluster& cluster = (*compiled)->cluster;
+    const std::string effect = used ? ": its requests fail" : "";
+    const Severity severity = used ? Severity::kError : Severity::kWarning;
+    if (!cluster.endpoints.empty()) {
+      if (!cluster.eligible.empty()) return;
+      add(severity, field,
+          str_cat("none of the ", cluster.endpoints.size(), " endpoints is ready", effect),
+          "see to the endpoints' conditions in its EndpointSlices");
+      return;
+    }
+    const bool by_dns = dns_target(service).has_value();
+    add(severity, field,
+        str_cat(by_dns ? "its name is not resolved to any endpoint"
+                       : "no EndpointSlice lists an endpoint of the port",
+                effect),
+        by_dns ? "see to the name in DNS; the server asks for it once the Service is stored"
+               : str_cat("apply an EndpointSlice with the label kubernetes.io/service-name: ",
+                         key_.name, ", and a port of the same name as the Service's"));
+  }
+
+  void check_slice(const v1::EndpointSlice& slice) {
+    const std::string name(service_of(slice));
+    if (!name.empty() &&
+        world_.table->index->snapshot.find({"Service", key_.ns, name}) != nullptr) {
+      return;
+    }
+    add(Severity::kWarning, "metadata.labels",
+        name.empty() ? "belongs to no Service: it has no label kubernetes.io/service-name"
+                     : str_cat("Service ", key_.ns, "/", name, " does not exist"),
+        "create the Service, or correct the label");
+  }
+
+  const World& world_;
+  std::set<Finding> findings_;
+  std::set<std::string> routed_ports_;  // names of clusters
+  EntryKey key_;                        // of the object that is looked at
+};
+
+}  // namespace
+
+std::vector<Finding> analyze(const World& world) { return Analyzer(world).run(); }
+
+std::vector<Finding> findings_of(const std::vector<Finding>& findings, const EntryKey& object) {
+  std::vector<Finding> own;
+  std::copy_if(findings.begin(), findings.end(), std::back_inserter(own),
+               [&](const Finding& finding) { return finding.object == object; });
+  return own;
+}
+
+FindingChanges compare(const std::vector<Finding>& before, const std::vector<Finding>& after) {
+  FindingChanges changes;
+  std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
+                      std::back_inserter(changes.introduced));
+  std::set_difference(before.begin(), before.end(), after.begin(), after.end(),
+                      std::back_inserter(changes.fixed));
+  std::set_intersection(before.begin(), before.end(), after.begin(), after.end(),
+                        std::back_inserter(changes.unchanged));
+  return changes;
+}
+
+std::vector<v1::Resource> after_apply(const std::vector<v1::Resource>& stored,
+                                      const std::vector<v1::Resource>& changed,
+                                      const std::string& now) {
+  std::map<EntryKey, v1::Resource> objects;
+  for (const v1::Resource& object : stored) objects[key_of(object)] = object;
+  for (const v1::Resource& object : changed) {
+    const auto [place, fresh] = objects.try_emplace(key_of(object));
+    const std::string created =
+        fresh ? now : metadata_of(*object_of(place->second)).creation_timestamp();
+    place->second = object;
+    mutable_metadata_of(*object_of(place->second)).set_creation_timestamp(created);
+  }
+  std::vector<v1::Resource> after;
+  for (auto& [key, object] : objects) after.push_back(std::move(object));
+  return after;
+}
+
+}  // namespace limpet
