@@ -2,12 +2,16 @@
 #include <map>
 #include <ostream>
 
+#include "cli/commands/all_objects.h"
 #include "cli/commands/change.h"
 #include "cli/commands/fetch.h"
 #include "cli/output/columns.h"
+#include "cli/output/findings_text.h"
 #include "cli/output/label.h"
+#include "cli/output/relations_text.h"
 #include "cli/output/status_text.h"
 #include "cli/output/table.h"
+#include "core/analysis/analysis.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
 #include "core/snapshot/wire.h"
@@ -52,7 +56,32 @@ std::string created_text(const v1::ObjectMeta& metadata, absl::Time now) {
   return time_text(created, now);
 }
 
-void print_object(const Session& session, const v1::Resource& resource) {
+// What is told of an object beside itself. It takes all the others: who may not read them is told
+// of the object alone.
+struct Surroundings {
+  absl::Status told;  // not OK: nothing of the rest
+  World world;
+  std::vector<Finding> findings;
+};
+
+Surroundings surroundings_of(Management& server) {
+  Surroundings around;
+  const auto objects = all_objects(server);
+  around.told = objects.status();
+  if (!objects.ok()) return around;
+  around.world = make_world(*objects);
+  around.findings = analyze(around.world);
+  return around;
+}
+
+std::string analysis_text(const Surroundings& around, const EntryKey& key) {
+  if (!around.told.ok()) return label_line("Analysis", std::string(around.told.message()));
+  const std::vector<Finding> own = findings_of(around.findings, key);
+  return own.empty() ? label_line("Analysis", "None") : "Analysis:\n" + findings_text(own);
+}
+
+void print_object(const Session& session, const v1::Resource& resource,
+                  const Surroundings& around) {
   std::ostream& out = session.out();
   const google::protobuf::Message& object = *object_of(resource);
   const v1::ObjectMeta& metadata = metadata_of(object);
@@ -80,7 +109,8 @@ void print_object(const Session& session, const v1::Resource& resource) {
     if (!shown) rest.entries.push_back(entry);
   }
   if (!rest.entries.empty()) out << to_yaml(rest);
-  out << status_text(resource);
+  out << relations_text(around.world, key) << status_text(resource)
+      << analysis_text(around, key);
 }
 
 // The newest changes of the object.
@@ -108,10 +138,12 @@ int run_describe(const Session& session, const DescribeOptions& options) {
   Fetched fetched;
   const int code = fetch(session, options.selection, fetched);
   const std::unique_ptr<Management> server = session.connect();
+  const Surroundings around =
+      fetched.resources.empty() ? Surroundings() : surroundings_of(*server);
   bool first = true;
   for (const v1::Resource& resource : fetched.resources) {
     if (!first) session.out() << "\n\n";
-    print_object(session, resource);
+    print_object(session, resource, around);
     const absl::Status told = print_events(session, *server, key_of(resource));
     if (!told.ok()) return session.fail(told);
     first = false;

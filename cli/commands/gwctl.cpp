@@ -35,6 +35,7 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error,
 void add_verbs(CLI::App& app, Session& session) {
   add_validate(app, session);
   add_diff(app, session);
+  add_analyze(app, session);
   add_apply(app, session);
   add_get(app, session);
   add_describe(app, session);

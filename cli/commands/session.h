@@ -45,6 +45,7 @@ CLI::App* add_verb(CLI::App& app, Session& session, const std::string& name,
 }
 
 // The verbs, one file each.
+void add_analyze(CLI::App& app, Session& session);
 void add_apply(CLI::App& app, Session& session);
 void add_audit(CLI::App& app, Session& session);
 void add_context(CLI::App& app, Session& session);

@@ -206,9 +206,16 @@ TEST_F(GwctlTest, Describe) {
   EXPECT_EQ(gwctl({"describe", "hr", "fortio-route", "-n", "server"}), kOk);
   EXPECT_TRUE(gwctl.out.starts_with("Name:         fortio-route\nNamespace:    server\n"));
   EXPECT_TRUE(
-      gwctl.out.ends_with("spec:\n  rules:\n  - backendRefs:\n    - name: pipy\n"
+      contains(gwctl.out, "spec:\n  rules:\n  - backendRefs:\n    - name: pipy\n"
                           "      port: 8080\n"
-                          "Events:\n"
+                          "Backends:\n"
+                          "  RULE   BACKEND     WEIGHT   RESOLVED          ENDPOINTS   POLICY\n"
+                          "  0      pipy:8080   1        BackendNotFound   <none>      <none>\n"
+                          "Analysis:\n"
+                          "  error: HTTPRoute server/fortio-route: "))
+      << gwctl.out;
+  EXPECT_TRUE(
+      gwctl.out.ends_with("Events:\n"
                           "  REVISION   AGE   ACTOR   ACTION   CHANGE    MESSAGE\n"
                           "  1          5s    alice   apply    created   <none>\n"))
       << gwctl.out;

@@ -1,0 +1,225 @@
+#include "cli/output/relations_text.h"
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "cli/output/label.h"
+#include "cli/output/table.h"
+#include "core/base/text.h"
+#include "core/resource/condition.h"
+#include "core/resource/endpoint_identity.h"
+#include "core/resource/kind.h"
+#include "core/routing/compile_cluster.h"
+#include "core/routing/compile_index.h"
+#include "core/routing/compile_policy.h"
+#include "core/routing/compile_route.h"
+#include "core/routing/gateway_index.h"
+#include "core/routing/route_attachment.h"
+#include "core/routing/status.h"
+
+namespace limpet::cli {
+namespace {
+
+std::string section(std::string_view title, const Table& table) {
+  return table.empty() ? label_line(title, "") : str_cat(title, ":\n", table.to_string());
+}
+
+// "3 (2 ready, 1 draining)"
+std::string endpoints_text(const Cluster& cluster) {
+  size_t draining = 0;
+  for (const Endpoint& endpoint : cluster.endpoints) {
+    draining += endpoint.serves_sessions && !endpoint.takes_new ? 1 : 0;
+  }
+  return str_cat(cluster.endpoints.size(), " (", cluster.eligible.size(), " ready, ", draining,
+                 " draining)");
+}
+
+// "server/one (cookie _srv_id, 600s)"
+std::string policy_text(const RoutingCluster& cluster) {
+  if (!cluster.policy) return {};
+  return str_cat(cluster.policy_name, " (cookie ", cluster.policy->cookie_name, ", ",
+                 cluster.policy->expires_s, "s)");
+}
+
+class Relations {
+ public:
+  explicit Relations(const World& world) : world_(world), table_(*world.table) {}
+
+  std::string of(const v1::Resource& object) const {
+    switch (object.object_case()) {
+      case v1::Resource::kNamespace:
+        return of_namespace(object.namespace_().metadata().name());
+      case v1::Resource::kGatewayClass:
+        return of_class(object.gateway_class().metadata().name());
+      case v1::Resource::kGateway:
+        return of_gateway(object.gateway());
+      case v1::Resource::kHttpRoute:
+        return of_route(object.http_route());
+      case v1::Resource::kService:
+        return of_service(object.service());
+      case v1::Resource::kEndpointSlice:
+        return label_line("Service", service_of(object.endpoint_slice()));
+      case v1::Resource::kSessionStickyPolicy:
+        return of_policy(object.session_sticky_policy());
+      default:
+        return {};
+    }
+  }
+
+ private:
+  const RoutingCluster* cluster(const std::string& name) const {
+    const auto* found = table_.clusters.find(name);
+    return found == nullptr ? nullptr : found->get();
+  }
+
+  std::string of_namespace(const std::string& name) const {
+    std::map<std::string, size_t> counts;
+    for (const v1::Resource& object : world_.objects) {
+      const EntryKey key = key_of(object);
+      if (key.ns == name) ++counts[key.kind];
+    }
+    Table table({"  KIND", "OBJECTS"});
+    for (const auto& [kind, count] : counts) table.add({"  " + kind, str_cat(count)});
+    return section("Objects", table);
+  }
+
+  std::string of_class(const std::string& name) const {
+    Table table({"  GATEWAY", "LISTENERS", "PROGRAMMED"});
+    for (const v1::Resource& object : world_.objects) {
+      if (!object.has_gateway() || object.gateway().spec().gateway_class_name() != name) continue;
+      const v1::Gateway& gateway = object.gateway();
+      std::string programmed;
+      for (const v1::Condition& condition : gateway.status().conditions()) {
+        if (condition.type() == "Programmed") programmed = condition.status();
+      }
+      table.add({"  " + object_name(gateway.metadata()), str_cat(gateway.spec().listeners_size()),
+                 programmed});
+    }
+    return section("Gateways", table);
+  }
+
+  // As GatewayStatus counts them.
+  static bool attached(const CompileIndex& index, const v1::HTTPRoute& route,
+                       const std::shared_ptr<const v1::Gateway>& gateway, int number) {
+    const v1::Listener& listener = gateway->spec().listeners(number);
+    return wanted_place(listener) && attaches(route, {gateway, number}, index.snapshot) &&
+           !effective_hostnames(listener.hostname(), route).empty();
+  }
+
+  std::string of_gateway(const v1::Gateway& gateway) const {
+    const std::shared_ptr<const v1::Gateway> unowned(&gateway, [](const v1::Gateway*) {});
+    Table routes({"  LISTENER", "PORT", "ROUTE", "HOSTNAMES"});
+    Table policies({"  POLICY", "BACKEND"});
+    std::map<std::string, std::string> applied;  // by backend
+    for (int i = 0; i < gateway.spec().listeners_size(); ++i) {
+      const v1::Listener& listener = gateway.spec().listeners(i);
+      for (const v1::Resource& object : world_.objects) {
+        const v1::HTTPRoute& route = object.http_route();
+        if (!object.has_http_route() || !attached(*table_.index, route, unowned, i)) continue;
+        std::vector<std::string> hosts = effective_hostnames(listener.hostname(), route);
+        if (hosts == std::vector<std::string>{""}) hosts = {"*"};  // every host
+        routes.add({"  " + listener.name(), str_cat(listener.port()), object_name(route.metadata()),
+                    join(hosts, ",")});
+        note_policies(route, applied);
+      }
+    }
+    for (const auto& [backend, policy] : applied) policies.add({"  " + policy, backend});
+    return section("Routes", routes) + section("Policies", policies);
+  }
+
+  void note_policies(const v1::HTTPRoute& route, std::map<std::string, std::string>& found) const {
+    for (const v1::HTTPRouteRule& rule : route.spec().rules()) {
+      for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
+        if (check_backend(route, ref) != RefProblem::kNone) continue;
+        const std::string name = backend_cluster(route, ref).name;
+        const RoutingCluster* backend = cluster(name);
+        if (backend != nullptr && backend->policy) found[name] = policy_text(*backend);
+      }
+    }
+  }
+
+  std::string of_route(const v1::HTTPRoute& route) const {
+    Table table({"  RULE", "BACKEND", "WEIGHT", "RESOLVED", "ENDPOINTS", "POLICY"});
+    for (int r = 0; r < route.spec().rules_size(); ++r) {
+      for (const v1::HTTPBackendRef& ref : route.spec().rules(r).backend_refs()) {
+        const Verdict verdict = judge_backend(table_, route, ref);
+        const RoutingCluster* backend =
+            verdict.status == kTrue ? table_.find(backend_cluster(route, ref)) : nullptr;
+        table.add(
+            {str_cat("  ", r),
+             backend != nullptr ? backend->cluster.name : str_cat(ref.name(), ":", ref.port()),
+             str_cat(ref.has_weight() ? ref.weight() : 1),
+             std::string(verdict.status == kTrue ? kTrue : verdict.reason),
+             backend == nullptr ? "" : endpoints_text(backend->cluster),
+             backend == nullptr ? "" : policy_text(*backend)});
+      }
+    }
+    return section("Backends", table);
+  }
+
+  // Rules that lead to one of the clusters.
+  Table routes_to(const std::map<std::string, int>& clusters) const {
+    Table table({"  ROUTE", "RULE", "PORT"});
+    for (const v1::Resource& object : world_.objects) {
+      const v1::HTTPRoute& route = object.http_route();
+      for (int r = 0; r < route.spec().rules_size(); ++r) {
+        for (const v1::HTTPBackendRef& ref : route.spec().rules(r).backend_refs()) {
+          if (check_backend(route, ref) != RefProblem::kNone) continue;
+          const auto found = clusters.find(backend_cluster(route, ref).name);
+          if (found == clusters.end()) continue;
+          table.add({"  " + object_name(route.metadata()), str_cat(r), str_cat(found->second)});
+        }
+      }
+    }
+    return table;
+  }
+
+  std::string of_service(const v1::Service& service) const {
+    const v1::ObjectMeta& metadata = service.metadata();
+    std::map<std::string, int> clusters;
+    Table ports({"  PORT", "ENDPOINTS", "POLICY"});
+    for (const v1::ServicePort& port : service.spec().ports()) {
+      const std::string name = cluster_name(metadata.namespace_(), metadata.name(), port.port());
+      clusters[name] = port.port();
+      const RoutingCluster* compiled = cluster(name);
+      if (compiled == nullptr) continue;
+      ports.add(
+          {str_cat("  ", port.port()), endpoints_text(compiled->cluster), policy_text(*compiled)});
+    }
+    const auto slices = referring(table_.index->slices_of_service, object_name(metadata));
+    return section("Routes", routes_to(clusters)) + label_line("Slices", join(slices, ", ")) +
+           section("Endpoints", ports);
+  }
+
+  std::string of_policy(const v1::SessionStickyPolicy& policy) const {
+    const v1::ObjectMeta& metadata = policy.metadata();
+    const std::string& service = policy.spec().target_ref().name();
+    std::map<std::string, int> clusters;
+    Table table({"  TARGET", "APPLIES", "IN EFFECT"});
+    for (const v1::SessionStickyPort& port : policy.spec().ports()) {
+      const std::string name = cluster_name(metadata.namespace_(), service, port.port());
+      const RoutingCluster* compiled = target_service(policy).empty() ? nullptr : cluster(name);
+      const bool applies = compiled != nullptr && compiled->policy_name == object_name(metadata);
+      if (applies) clusters[name] = port.port();
+      table.add(
+          {"  " + name, applies ? "yes" : "no", compiled == nullptr ? "" : policy_text(*compiled)});
+    }
+    return section("Targets", table) + section("Routes", routes_to(clusters));
+  }
+
+  const World& world_;
+  const RoutingTable& table_;
+};
+
+}  // namespace
+
+std::string relations_text(const World& world, const EntryKey& key) {
+  if (world.table == nullptr) return {};
+  for (const v1::Resource& object : world.objects) {
+    if (key_of(object) == key) return Relations(world).of(object);
+  }
+  return {};
+}
+
+}  // namespace limpet::cli
