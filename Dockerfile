@@ -31,6 +31,7 @@ RUN apt-get update -qq \
  && useradd --uid 7700 --create-home --home-dir /var/lib/limpet limpet \
  && install -d -o limpet -g limpet /var/lib/limpet/data
 COPY --from=build /src/build/release/bin/ /usr/local/bin/
+COPY --from=build /src/build/release/man/ /usr/local/share/man/
 COPY examples /usr/share/limpet/examples
 COPY scripts/demonstration /usr/share/limpet/scripts/demonstration
 USER limpet

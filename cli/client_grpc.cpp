@@ -16,7 +16,6 @@ namespace limpet::cli {
 namespace {
 
 constexpr int kMaxMessageBytes = 256 << 20;  // an Apply or a List of everything
-constexpr auto kCallTimeout = std::chrono::seconds(30);
 constexpr absl::Duration kTransferTimeout = absl::Minutes(30);  // of a whole database
 
 std::shared_ptr<grpc::Channel> make_channel(const Connection& connection,
@@ -68,6 +67,7 @@ class GrpcManagement : public Management {
  public:
   explicit GrpcManagement(const Connection& connection)
       : address_(connection.server),
+        call_timeout_(connection.call_timeout),
         problem_(check(connection)),
         channel_(make_channel(connection, problem_)),
         stub_(v1::Management::NewStub(channel_)) {
@@ -222,7 +222,7 @@ class GrpcManagement : public Management {
     if (!problem_.ok()) return problem_;
     grpc::ClientContext context;
     authorize(context);
-    context.set_deadline(std::chrono::system_clock::now() + kCallTimeout);
+    set_timeout(context, call_timeout_);
     Response response;
     const grpc::Status status = ((*stub_).*method)(&context, request, &response);
     if (!status.ok()) return to_absl(status);
@@ -255,6 +255,7 @@ class GrpcManagement : public Management {
   }
 
   const std::string address_;
+  const absl::Duration call_timeout_;
   absl::Status problem_;  // not OK: no call is made
   std::string token_;
   const std::shared_ptr<grpc::Channel> channel_;

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include <absl/time/time.h>
+
 #include "runtime/tls.h"
 
 namespace limpet::cli {
@@ -12,6 +14,7 @@ struct Connection {
   TlsFiles tls;        // without authorities, plain text
   std::string token_file;
   std::string token;  // counts before the file
+  absl::Duration call_timeout = absl::Seconds(30);  // of a call that is answered at once
 
   friend bool operator==(const Connection&, const Connection&) = default;
 };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/commands/context_file.h"
+#include "cli/commands/hidden_verbs.h"
 #include "cli/commands/session.h"
 #include "core/base/text.h"
 
@@ -49,6 +50,7 @@ void add_verbs(CLI::App& app, Session& session) {
   add_pki(app, session);
   add_token(app, session);
   add_context(app, session);
+  add_completion(app, session);
   add_version(app, session);
 }
 
@@ -88,6 +90,9 @@ int run_gwctl(int argc, const char* const* argv, const Environment& environment)
   app.set_version_flag("--version", str_cat("gwctl ", environment.version));
   add_connection_flags(app, session);
   add_verbs(app, session);
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "__complete") return run_complete(app, session, {argv + 2, argv + argc});
+  if (first == "__man") return run_man(app, session, {argv + 2, argv + argc});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

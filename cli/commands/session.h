@@ -48,6 +48,7 @@ CLI::App* add_verb(CLI::App& app, Session& session, const std::string& name,
 void add_analyze(CLI::App& app, Session& session);
 void add_apply(CLI::App& app, Session& session);
 void add_audit(CLI::App& app, Session& session);
+void add_completion(CLI::App& app, Session& session);
 void add_context(CLI::App& app, Session& session);
 void add_delete(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
