@@ -100,6 +100,7 @@ void add_context(CLI::App& app, Session& session) {
   CLI::App* context =
       app.add_subcommand("context", "Keep how clusters are reached, and choose one");
   context->require_subcommand(1);
+  context->footer(str_cat("Examples:\n", kListExamples, kSetExamples, kUseExamples));
   add_verb(*context, session, "list", "Show what is kept", kListExamples, options, run_list);
   const auto add = [&](const char* name, const char* help, const char* examples,
                        int (*run)(const Session&, const ContextOptions&)) {

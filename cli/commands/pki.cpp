@@ -237,6 +237,7 @@ void add_pki(CLI::App& app, Session& session) {
   const auto options = std::make_shared<PkiOptions>();
   CLI::App* pki = app.add_subcommand("pki", "Make the certificates of a cluster, as files");
   pki->require_subcommand(1);
+  pki->footer(str_cat("Examples:\n", kInitExamples, kNodeExamples, kUserExamples));
   CLI::App* init = add(*pki, session, "init", "Make an authority, and what the server needs",
                        kInitExamples, options, run_init);
   add_hosts(*init, *options);

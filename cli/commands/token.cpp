@@ -85,6 +85,7 @@ void add_token(CLI::App& app, Session& session) {
   const auto options = std::make_shared<TokenOptions>();
   CLI::App* token = app.add_subcommand("token", "Hand out, show and revoke bearer tokens");
   token->require_subcommand(1);
+  token->footer(str_cat("Examples:\n", kCreateExamples, kListExamples, kRevokeExamples));
   CLI::App* create = add_verb(*token, session, "create", "Hand out a token", kCreateExamples,
                               options, run_create);
   create->add_option("name", options->name, "Who it is, as the audit tells")->required();
