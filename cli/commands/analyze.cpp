@@ -4,7 +4,7 @@
 
 #include "cli/commands/all_objects.h"
 #include "cli/commands/manifest_input.h"
-#include "cli/output/document.h"
+#include "manifest/document.h"
 #include "cli/output/findings_text.h"
 #include "core/analysis/analysis.h"
 

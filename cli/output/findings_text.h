@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/output/document.h"
+#include "manifest/document.h"
 #include "core/analysis/analysis.h"
 
 namespace limpet::cli {

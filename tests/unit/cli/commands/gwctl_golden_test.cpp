@@ -85,8 +85,18 @@ TEST(Golden, HelpOfEveryVerb) {
   expect_only("help", names);
 }
 
-// A cluster with one of everything: the demonstration, and two nodes.
+constexpr char kSecret[] =
+    "apiVersion: v1\n"
+    "kind: Secret\n"
+    "metadata: {name: certificate, namespace: server}\n"
+    "type: kubernetes.io/tls\n"
+    "data: {tls.crt: '***', tls.key: '***'}\n";
+
+// A cluster with one of everything: the demonstration, a Secret as the server shows it, and two
+// nodes.
 void fill(Gwctl& gwctl) {
+  gwctl.input = kSecret;
+  ASSERT_EQ(gwctl({"apply", "-f", "-"}), kOk) << gwctl.err;
   ASSERT_EQ(gwctl({"apply", "-f", "examples/session-sticky", "-m", "the beginning"}), kOk);
   for (auto& [key, resource] : gwctl.state.objects) {
     v1::ObjectMeta& metadata = mutable_metadata_of(*object_of(resource));
