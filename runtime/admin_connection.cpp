@@ -136,10 +136,14 @@ void AdminConnection::go_to_door() {
   head_.peer = peer_;
   head_.tls = tls_.has_value();
   head_.certificate_chain = chain_;
-  // What is not read now would be taken for the next request.
-  const After after = parser_->is_done() ? After::kNextRequest : After::kLinger;
+  // What is not read now would be taken for the next request. Whoever is refused does not keep a
+  // connection, which /healthz may need.
+  const After after = parser_->is_done() ? After::kClose : After::kLinger;
   if (std::optional<AdminResponse> refused = site_->door->refuse(head_)) {
     return write(*std::move(refused), after);
+  }
+  if (!parser_->is_done() && parser_->get().method() != http::verb::post) {
+    return write(site_->door->error(400, "only POST takes a body"), after);
   }
   if (site_->requests >= kMaxDoorRequests) {
     return write(site_->door->error(503, "too many requests are being answered"), after);
@@ -179,6 +183,7 @@ void AdminConnection::claim(Claim next) {
 
 void AdminConnection::answer(AdminResponse answer) {
   if (ended_) return;
+  claim(Claim::kNone);  // however slowly it is read
   write(std::move(answer), After::kNextRequest);
 }
 
@@ -246,7 +251,8 @@ void AdminConnection::send(std::string bytes) {
     asio::async_write(stream, asio::buffer(outgoing_),
                       [self = shared_from_this()](Error error, size_t) {
                         if (error) return self->finish();
-                        if (self->taken_) self->taken_(true);
+                        // A copy: the call may end this connection, and with it what is called.
+                        if (const auto taken = self->taken_) taken(true);
                       });
   });
 }
