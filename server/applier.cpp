@@ -140,16 +140,21 @@ std::shared_ptr<const SecretKeys> Applier::secret_keys() const {
 
 Applier::Outcome Applier::use_secret_keys(std::shared_ptr<const SecretKeys> keys,
                                           const ChangeContext& context) {
-  const v1::ChangeOptions options;
-  Change change{options, {context.now_unix_ms, "secrets", "", "reseal", "under the first key"}, {}};
   const std::lock_guard lock(mutex_);
   {
     const std::lock_guard keys_lock(keys_mutex_);
     secret_keys_ = keys;
   }
+  return reseal(context);
+}
+
+Applier::Outcome Applier::reseal(const ChangeContext& context) {
   const Snapshot before = publisher_.head();
+  const std::shared_ptr<const SecretKeys> keys = secret_keys();
   tell_unreadable(keys.get(), before);
   if (keys == nullptr) return Outcome{absl::OkStatus(), {}, before.id(), {}};
+  const v1::ChangeOptions options;
+  Change change{options, {context.now_unix_ms, "secrets", "", "reseal", "under the first key"}, {}};
   return carry_out(plan_reseal(before, *keys, context.random), before, change);
 }
 
@@ -168,7 +173,7 @@ Applier::Outcome Applier::rollback(const v1::RollbackRequest& request, const Ori
   const auto plan = [&](const Snapshot& before) -> absl::StatusOr<Plan> {
     const absl::StatusOr<Snapshot> target = locked_state_at(request.to());
     if (!target.ok()) return target.status();
-    return plan_rollback(before, index_, *target, context);
+    return plan_rollback(before, index_, *target, context, secret_keys().get());
   };
   return change("rollback", request, options, origin, context, plan);
 }
@@ -263,7 +268,11 @@ Applier::Restored Applier::restore(const RestoreFiles& files, const v1::ChangeOp
   index_ = SliceIndex(plan.state);
   table_ = std::move(compiled.table);
   publisher_.publish(plan.state, table_);
-  tell_unreadable(secret_keys().get(), plan.state);
+  // What was saved may be of a time before the first key. The restore stands without it.
+  if (const Outcome resealed = reseal(context); !resealed.status.ok()) {
+    spdlog::error("the restored Secrets are not sealed under the first key: {}",
+                  std_view(resealed.status.message()));
+  }
   return outcome;
 }
 

@@ -67,9 +67,10 @@ absl::StatusOr<Plan> plan_delete(const Snapshot& before, const SliceIndex& index
 
 // Makes users' objects those of `target`, with their uid and creationTimestamp. Generations go on
 // from where they are: +1 when more than the metadata changes. All that is not users' stays, slices
-// that are generated from DNS among it.
+// that are generated from DNS among it. Values of Secrets come back sealed under the first of the
+// keys; null: as they were sealed.
 Plan plan_rollback(const Snapshot& before, const SliceIndex& index, const Snapshot& target,
-                   const ChangeContext& context);
+                   const ChangeContext& context, const SecretKeys* keys = nullptr);
 
 // The state that a new database begins with: the first key of the ring. Empty once there is one.
 Plan plan_first_state(const Snapshot& before, const ChangeContext& context);

@@ -9,6 +9,7 @@
 #include "server/apply.h"
 #include "server/dns_slices.h"
 #include "server/endpoint_states.h"
+#include "server/secrets.h"
 
 namespace limpet {
 namespace {
@@ -18,9 +19,13 @@ using google::protobuf::Message;
 // The object of `past` to be stored on top of `current` (null: it is not there); nothing when it
 // is there already, but for its generation.
 std::optional<StoredObject> restored(const Entry& past, const EntryPtr& current,
-                                     uint64_t revision) {
+                                     uint64_t revision, const ChangeContext& context,
+                                     const SecretKeys* keys) {
   absl::StatusOr<v1::Resource> resource = parse_resource(past.key.kind, past.bytes);
   if (!resource.ok()) return std::nullopt;
+  if (keys != nullptr && resource->has_secret()) {
+    bring_seals_up_to_date(*keys, context.random, current, *resource->mutable_secret());
+  }
   Message& object = *object_of(*resource);
   v1::ObjectMeta& metadata = mutable_metadata_of(object);
   const absl::StatusOr<v1::Resource> now =
@@ -44,7 +49,7 @@ std::optional<StoredObject> restored(const Entry& past, const EntryPtr& current,
 }  // namespace
 
 Plan plan_rollback(const Snapshot& before, const SliceIndex& index, const Snapshot& target,
-                   const ChangeContext& context) {
+                   const ChangeContext& context, const SecretKeys* keys) {
   Plan plan;
   const uint64_t revision = before.id().revision + 1;
   const Delta way = Snapshot::diff(before, target);
@@ -60,7 +65,7 @@ Plan plan_rollback(const Snapshot& before, const SliceIndex& index, const Snapsh
       if (current != nullptr) remove(past->key);
       continue;
     }
-    std::optional<StoredObject> object = restored(*past, current, revision);
+    std::optional<StoredObject> object = restored(*past, current, revision, context, keys);
     if (!object) continue;
     plan.batch.upserts.push_back(*std::move(object));
     plan.results.push_back(result_of(past->key, current == nullptr

@@ -205,6 +205,22 @@ Plan plan_reseal(const Snapshot& before, const SecretKeys& keys, const FillRando
   return plan;
 }
 
+void bring_seals_up_to_date(const SecretKeys& keys, const FillRandom& fill_random,
+                            const EntryPtr& current, v1::Secret& past) {
+  const EntryKey key = secret_key(past);
+  const v1::Secret now = current == nullptr ? v1::Secret() : secret_of(*current);
+  for (auto& [item, sealed] : *past.mutable_data()) {
+    const SecretPlace place{key, item};
+    const auto found = now.data().find(item);
+    if (found != now.data().end() && same_value(&keys, place, found->second, sealed)) {
+      sealed = found->second;
+    } else if (!keys.is_newest(sealed)) {
+      const absl::StatusOr<std::string> value = keys.open(place, sealed);
+      if (value.ok()) sealed = keys.seal(place, *value, fill_random);
+    }
+  }
+}
+
 void mask_difference(const SecretKeys* keys, v1::Secret& before, v1::Secret& after) {
   std::vector<std::string> changed;
   const EntryKey key = secret_key(before);

@@ -29,6 +29,12 @@ void seal_secret(const SecretKeys& keys, const FillRandom& fill_random, const En
 // Seals anew, under the first key, every value that is sealed under another one.
 Plan plan_reseal(const Snapshot& before, const SecretKeys& keys, const FillRandom& fill_random);
 
+// Of a Secret as it once was, to be stored on top of `current` (null: it is not there): a value
+// that is the same now keeps its bytes, and another one is sealed anew where its key is not the
+// first. What cannot be opened stays as it is.
+void bring_seals_up_to_date(const SecretKeys& keys, const FillRandom& fill_random,
+                            const EntryPtr& current, v1::Secret& past);
+
 // Masks two forms of a Secret, and tells apart the masks of values that differ. Without the keys,
 // those differ that are not sealed alike.
 void mask_difference(const SecretKeys* keys, v1::Secret& before, v1::Secret& after);

@@ -174,6 +174,42 @@ TEST_F(SecretsTest, NewKeysSealAnew) {
   EXPECT_TRUE(diff(before, before + 2).changes().empty()) << "the values are what they were";
 }
 
+TEST_F(SecretsTest, ARollbackDoesNotBringOldKeysBack) {
+  applied(secret("hunter2"));
+  const uint64_t first = publisher_.head().id().revision;
+  use("ba");
+  const uint64_t sealed_anew = publisher_.head().id().revision;
+  applied(secret("hunter3"));
+  v1::RollbackRequest request;
+  request.set_to(sealed_anew);
+  ASSERT_TRUE(applier_.rollback(request, Origin{"", "peer"}, context_).status.ok());
+  const EntryPtr kept = entry();
+  EXPECT_EQ(opened(), "hunter2");
+
+  request.set_to(first);  // the same value, under the other key
+  const Applier::Outcome nothing = applier_.rollback(request, Origin{"", "peer"}, context_);
+  EXPECT_TRUE(nothing.results.empty());
+  EXPECT_EQ(entry()->bytes, kept->bytes);
+
+  applied(secret("hunter4"));
+  ASSERT_TRUE(applier_.rollback(request, Origin{"", "peer"}, context_).status.ok());
+  EXPECT_EQ(opened(), "hunter2");
+  EXPECT_TRUE(applier_.secret_keys()->is_newest(stored().data().at("password")));
+}
+
+TEST_F(SecretsTest, ARestoreDoesNotBringOldKeysBack) {
+  applied(secret("hunter2"));
+  const Applier::RestoreFiles files{directory_ / "saved.db", directory_ / "replaced.db"};
+  ASSERT_TRUE(store_->save_to(files.saved).ok());
+  use("ba");
+  const Applier::Restored restored =
+      applier_.restore(files, v1::ChangeOptions(), Origin{"", "peer"}, context_);
+  ASSERT_TRUE(restored.status.ok()) << restored.status;
+  EXPECT_EQ(opened(), "hunter2");
+  EXPECT_TRUE(applier_.secret_keys()->is_newest(stored().data().at("password")));
+  EXPECT_EQ(publisher_.head().id().revision, restored.state.revision + 1);
+}
+
 TEST_F(SecretsTest, WhatCannotBeOpenedIsToldAndKept) {
   applied(secret("hunter2"));
   const std::string bytes = entry()->bytes;
