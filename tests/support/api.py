@@ -20,9 +20,11 @@ def messages(name):
     return importlib.import_module(name + '_pb2')
 
 
-# A server that was killed is found again soon, by connections of this channel's own.
-IMPATIENT = [('grpc.initial_reconnect_backoff_ms', 50), ('grpc.min_reconnect_backoff_ms', 50),
-             ('grpc.max_reconnect_backoff_ms', 100), ('grpc.use_local_subchannel_pool', 1)]
+# A server that was killed is found again soon, by connections of this channel's own. Not with
+# grpc.min_reconnect_backoff_ms, which is also how long a connection attempt may take: a busy
+# server would be given up while it answers.
+IMPATIENT = [('grpc.initial_reconnect_backoff_ms', 50), ('grpc.max_reconnect_backoff_ms', 100),
+             ('grpc.use_local_subchannel_pool', 1)]
 
 
 class Management:
