@@ -40,6 +40,8 @@ void add_verbs(CLI::App& app, Session& session) {
   add_apply(app, session);
   add_get(app, session);
   add_describe(app, session);
+  add_explain(app, session);
+  add_api_resources(app, session);
   add_delete(app, session);
   add_wait(app, session);
   add_history(app, session);

@@ -12,21 +12,6 @@ namespace {
 
 absl::Status invalid(const std::string& message) { return absl::InvalidArgumentError(message); }
 
-// "httproute", "routes", "httproute.gateway.networking.k8s.io": a group may follow the name.
-absl::StatusOr<const KindInfo*> kind_of(const std::string& word) {
-  const size_t dot = word.find('.');
-  const KindInfo* info = find_kind_by_any_name(word.substr(0, dot));
-  if (info != nullptr && (dot == std::string::npos || word.substr(dot + 1) == info->group)) {
-    return info;
-  }
-  std::vector<std::string> names;
-  for (const KindInfo& each : user_kinds()) names.emplace_back(each.plural);
-  const std::string meant = suggest(word, names);
-  return invalid(meant.empty()
-                     ? str_cat("unknown kind \"", word, "\"; known are ", join(names, ", "))
-                     : str_cat("unknown kind \"", word, "\"; did you mean ", meant, "?"));
-}
-
 EntryKey key_for(const KindInfo& kind, const std::string& name, const std::string& ns) {
   return {std::string(kind.kind), kind.namespaced ? ns : "", name};
 }
@@ -38,7 +23,7 @@ absl::StatusOr<std::vector<const KindInfo*>> kinds_of(const std::string& list) {
       for (const KindInfo& each : user_kinds()) kinds.push_back(&each);
       continue;
     }
-    absl::StatusOr<const KindInfo*> kind = kind_of(word);
+    absl::StatusOr<const KindInfo*> kind = parse_kind(word);
     if (!kind.ok()) return kind.status();
     if (std::find(kinds.begin(), kinds.end(), *kind) == kinds.end()) kinds.push_back(*kind);
   }
@@ -54,7 +39,7 @@ absl::StatusOr<ResourceArgs> parse_pairs(const std::vector<std::string>& words,
     if (slash == std::string::npos || slash + 1 == word.size()) {
       return invalid(str_cat("\"", word, "\" must be KIND/NAME, like the others"));
     }
-    absl::StatusOr<const KindInfo*> kind = kind_of(word.substr(0, slash));
+    absl::StatusOr<const KindInfo*> kind = parse_kind(word.substr(0, slash));
     if (!kind.ok()) return kind.status();
     args.keys.push_back(key_for(**kind, word.substr(slash + 1), ns));
   }
@@ -62,6 +47,20 @@ absl::StatusOr<ResourceArgs> parse_pairs(const std::vector<std::string>& words,
 }
 
 }  // namespace
+
+absl::StatusOr<const KindInfo*> parse_kind(const std::string& word) {
+  const size_t dot = word.find('.');
+  const KindInfo* info = find_kind_by_any_name(word.substr(0, dot));
+  if (info != nullptr && (dot == std::string::npos || word.substr(dot + 1) == info->group)) {
+    return info;
+  }
+  std::vector<std::string> names;
+  for (const KindInfo& each : user_kinds()) names.emplace_back(each.plural);
+  const std::string meant = suggest(word, names);
+  return invalid(meant.empty()
+                     ? str_cat("unknown kind \"", word, "\"; known are ", join(names, ", "))
+                     : str_cat("unknown kind \"", word, "\"; did you mean ", meant, "?"));
+}
 
 absl::StatusOr<ResourceArgs> parse_resource_args(const std::vector<std::string>& words,
                                                  const std::string& ns) {

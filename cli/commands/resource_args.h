@@ -13,6 +13,10 @@ namespace limpet::cli {
 
 inline constexpr char kDefaultNamespace[] = "default";
 
+// "httproute", "hr", "httproute.gateway.networking.k8s.io": a group may follow the name. The error
+// says what was probably meant.
+absl::StatusOr<const KindInfo*> parse_kind(const std::string& word);
+
 struct ResourceArgs {
   std::vector<const KindInfo*> kinds;  // asked for as a whole; empty when there are names
   std::vector<EntryKey> keys;

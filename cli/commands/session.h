@@ -46,6 +46,7 @@ CLI::App* add_verb(CLI::App& app, Session& session, const std::string& name,
 
 // The verbs, one file each.
 void add_analyze(CLI::App& app, Session& session);
+void add_api_resources(CLI::App& app, Session& session);
 void add_apply(CLI::App& app, Session& session);
 void add_audit(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);
@@ -53,6 +54,7 @@ void add_context(CLI::App& app, Session& session);
 void add_delete(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
 void add_diff(CLI::App& app, Session& session);
+void add_explain(CLI::App& app, Session& session);
 void add_get(CLI::App& app, Session& session);
 void add_history(CLI::App& app, Session& session);
 void add_nodes(CLI::App& app, Session& session);
