@@ -7,6 +7,7 @@
 
 #include "cli/client_grpc.h"
 #include "cli/commands/gwctl.h"
+#include "cli/terminal.h"
 
 namespace {
 
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
       .out = std::cout,
       .err = std::cerr,
       .progress = isatty(STDERR_FILENO) == 1,
+      .columns = limpet::cli::terminal_columns(STDOUT_FILENO),
       .color = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr,
       .version = LIMPET_VERSION,
       .config_file = config_file(),

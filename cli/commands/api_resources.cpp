@@ -40,8 +40,7 @@ int run_api_resources(const Session& session, const ApiResourcesOptions& options
     if (wide) cells.push_back(join(kind.versions, ","));
     table.add(std::move(cells));
   }
-  std::vector<size_t> widths;
-  if (!table.empty()) session.out() << table.to_string(widths, !options.no_headers);
+  if (!table.empty()) session.out() << table.to_string(session.layout(!options.no_headers));
   return kOk;
 }
 

@@ -40,7 +40,7 @@ int run_audit(const Session& session, const AuditOptions& options) {
                record.actor(), record.peer(), record.action(),
                record.revision() == 0 ? "" : str_cat(record.revision()), record.message()});
   }
-  session.out() << table.to_string();
+  session.out() << table.to_string(session.layout());
   return kOk;
 }
 

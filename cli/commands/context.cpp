@@ -50,7 +50,7 @@ int run_list(const Session& session, const ContextOptions&) {
     table.add({name == contexts->current ? "*" : " ", name, connection.server, connection.tls.ca,
                connection.tls.identity, connection.token_file});
   }
-  session.out() << table.to_string();
+  session.out() << table.to_string(session.layout());
   return kOk;
 }
 

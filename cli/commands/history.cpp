@@ -74,7 +74,7 @@ int list_revisions(const Session& session, const HistoryOptions& options, const 
     table.add({str_cat(revision.revision()), age(absl::FromUnixMillis(revision.unix_ms()), now),
                revision.actor(), revision.action(), summary(revision), revision.message()});
   }
-  session.out() << table.to_string();
+  session.out() << table.to_string(session.layout());
   return kOk;
 }
 

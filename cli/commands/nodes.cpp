@@ -25,6 +25,7 @@ constexpr char kExamples[] =
 struct NodesOptions {
   std::string output;
   bool watch = false;
+  bool no_headers = false;
 };
 
 bool serves_head(const v1::NodeStatus& node, const v1::StateId& head) {
@@ -117,7 +118,7 @@ Table node_table(const Response& response, bool wide, absl::Time now) {
 int watch_nodes(const Session& session, const NodesOptions& options) {
   const bool wide = options.output == "wide";
   std::vector<size_t> widths;
-  bool with_header = true;
+  bool with_header = !options.no_headers;
   const auto show = [&](const v1::WatchNodesResponse& news) {
     if (options.output == "yaml") {
       session.out() << "---\n" << to_yaml(to_document(news, Unset::kShow));
@@ -125,7 +126,8 @@ int watch_nodes(const Session& session, const NodesOptions& options) {
       session.out() << to_json(to_document(news, Unset::kShow));
     } else {
       const Table table = node_table(news, wide, session.environment.now());
-      session.out() << table.to_string(widths, std::exchange(with_header, false));
+      const bool header = std::exchange(with_header, false);
+      session.out() << table.to_string(widths, session.layout(header));
       for (const std::string& id : news.gone()) session.err() << id << " is forgotten\n";
     }
     session.out().flush();
@@ -149,7 +151,8 @@ int run_nodes(const Session& session, const NodesOptions& options) {
     session.err() << "No node has connected yet.\n";
   } else {
     const bool wide = options.output == "wide";
-    session.out() << node_table(*response, wide, session.environment.now()).to_string();
+    const Table table = node_table(*response, wide, session.environment.now());
+    session.out() << table.to_string(session.layout(!options.no_headers));
   }
   return kOk;
 }
@@ -164,6 +167,7 @@ void add_nodes(CLI::App& app, Session& session) {
   verb->add_option("-o,--output", options->output, "wide, yaml or json")
       ->check(CLI::IsMember({"wide", "yaml", "json"}));
   verb->add_flag("-w,--watch", options->watch, "Go on and show each node that changes");
+  verb->add_flag("--no-headers", options->no_headers, "Without the line of the columns' names");
   add_nodes_adopt(*verb, session);
 }
 

@@ -9,6 +9,7 @@
 
 #include "cli/commands/environment.h"
 #include "cli/exit_code.h"
+#include "cli/output/table.h"
 
 namespace limpet::cli {
 
@@ -22,6 +23,8 @@ struct Session {
 
   std::ostream& out() const { return environment.out; }
   std::ostream& err() const { return environment.err; }
+  // Of tables on `out`.
+  TableLayout layout(bool with_header = true) const { return {with_header, environment.columns}; }
   std::unique_ptr<Management> connect() const { return environment.connect(connection); }
 
   // Says what went wrong, as a line on stderr; the exit code that belongs to it.

@@ -66,7 +66,7 @@ int run_list(const Session& session, const TokenOptions&) {
                : over       ? "expired"
                             : age(now, absl::FromUnixMillis(expires))});
   }
-  session.out() << table.to_string();
+  session.out() << table.to_string(session.layout());
   return kOk;
 }
 

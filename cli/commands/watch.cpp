@@ -13,6 +13,7 @@ namespace limpet::cli {
 namespace {
 
 using Event = v1::WatchResponse::Event;
+using Kind = OutputFormat::Kind;
 
 constexpr std::string_view kWidestEvent = "MODIFIED";
 
@@ -59,9 +60,9 @@ class Wanted {
 
 class Printer {
  public:
-  Printer(const Session& session, const Selection& selection, const std::string& output,
+  Printer(const Session& session, const Selection& selection, const WatchOptions& options,
           bool with_kind)
-      : session_(session), selection_(selection), output_(output), with_kind_(with_kind) {}
+      : session_(session), selection_(selection), options_(options), with_kind_(with_kind) {}
 
   void print(const std::vector<Event>& events) {
     for (size_t begin = 0, end = 0; begin < events.size(); begin = end) {
@@ -90,16 +91,17 @@ class Printer {
 
   void print(const KindInfo& kind, const std::vector<v1::Resource>& resources,
              const std::vector<std::string>& types) {
-    if (output_.empty() || output_ == "wide") return print_rows(kind, resources, types);
+    const Kind output = options_.output;
+    if (output == Kind::kTable || output == Kind::kWide) return print_rows(kind, resources, types);
     for (size_t i = 0; i < resources.size(); ++i) {
-      if (output_ == "name") {
+      if (output == Kind::kName) {
         session_.out() << kind_label(kind) << "/" << key_of(resources[i]).name << "\n";
         continue;
       }
       DocumentNode document = DocumentNode::map();
       document.entries.emplace_back("type", DocumentNode::string(types[i]));
       document.entries.emplace_back("object", to_document(*object_of(resources[i])));
-      if (output_ == "yaml") {
+      if (output == Kind::kYaml) {
         session_.out() << "---\n" << to_yaml(document);
       } else {
         session_.out() << to_json(document);
@@ -110,22 +112,25 @@ class Printer {
   // A kind's columns are named once, and again after rows of another kind.
   void print_rows(const KindInfo& kind, const std::vector<v1::Resource>& resources,
                   const std::vector<std::string>& types) {
-    const TableStyle style{.wide = output_ == "wide",
+    const TableStyle style{.wide = options_.output == Kind::kWide,
                            .with_namespace = selection_.all_namespaces,
                            .with_kind = with_kind_,
                            .now = session_.environment.now(),
+                           .show_labels = options_.show_labels,
+                           .label_columns = options_.label_columns,
                            .events = types};
     const bool with_header = last_kind_ != &kind;
     if (with_header && last_kind_ != nullptr) session_.out() << "\n";
     std::vector<size_t>& widths =
         widths_.try_emplace(&kind, std::vector<size_t>{kWidestEvent.size()}).first->second;
-    session_.out() << kind_table(kind, resources, style).to_string(widths, with_header);
+    const TableLayout layout = session_.layout(with_header && !options_.no_headers);
+    session_.out() << kind_table(kind, resources, style).to_string(widths, layout);
     last_kind_ = &kind;
   }
 
   const Session& session_;
   const Selection& selection_;
-  const std::string& output_;
+  const WatchOptions& options_;
   const bool with_kind_;
   std::set<EntryKey> known_;
   std::map<const KindInfo*, std::vector<size_t>> widths_;
@@ -134,12 +139,13 @@ class Printer {
 
 }  // namespace
 
-int watch_objects(const Session& session, const Selection& selection, const std::string& output) {
+int watch_objects(const Session& session, const Selection& selection,
+                  const WatchOptions& options) {
   const absl::StatusOr<ResourceArgs> args = parse_resource_args(selection.words, selection.ns);
   if (!args.ok()) return session.fail(kUsage, std::string(args.status().message()));
   const Wanted wanted(*args, selection);
   const v1::WatchRequest request = wanted.request();
-  Printer printer(session, selection, output, request.kind().empty());
+  Printer printer(session, selection, options, request.kind().empty());
   const absl::Status status = session.connect()->watch(
       request, absl::InfiniteDuration(), [&](const v1::WatchResponse& response) {
         std::vector<Event> events;

@@ -2,12 +2,22 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/commands/fetch.h"
+#include "cli/commands/output_format.h"
 
 namespace limpet::cli {
 
-// Runs until the server ends it, or gwctl is interrupted. `output` is that of get.
-int watch_objects(const Session& session, const Selection& selection, const std::string& output);
+struct WatchOptions {
+  OutputFormat::Kind output = OutputFormat::Kind::kTable;  // not of columns, nor of a template
+  bool no_headers = false;
+  bool show_labels = false;
+  std::vector<std::string> label_columns;
+};
+
+// Runs until the server ends it, or gwctl is interrupted.
+int watch_objects(const Session& session, const Selection& selection,
+                  const WatchOptions& options);
 
 }  // namespace limpet::cli

@@ -4,6 +4,8 @@
 #include <set>
 #include <string_view>
 
+#include <absl/strings/ascii.h>
+
 #include "cli/output/status_text.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
@@ -233,6 +235,22 @@ std::string created_age(const v1::ObjectMeta& metadata, absl::Time now) {
   return age(ok ? created : absl::InfinitePast(), now);
 }
 
+// The key without its domain.
+std::string label_header(const std::string& key) {
+  return absl::AsciiStrToUpper(key.substr(key.rfind('/') + 1));
+}
+
+std::string label_text(const v1::ObjectMeta& metadata, const std::string& key) {
+  const auto found = metadata.labels().find(key);
+  return found == metadata.labels().end() ? std::string() : found->second;
+}
+
+std::string labels_text(const v1::ObjectMeta& metadata) {
+  std::set<std::string> pairs;
+  for (const auto& [key, value] : metadata.labels()) pairs.insert(str_cat(key, "=", value));
+  return join(pairs, ",");
+}
+
 }  // namespace
 
 std::string kind_label(const KindInfo& kind) {
@@ -262,6 +280,8 @@ Table kind_table(const KindInfo& kind, std::span<const v1::Resource> resources,
   header.emplace_back("NAME");
   for (const Column* column : columns) header.emplace_back(column->header);
   header.emplace_back("AGE");
+  for (const std::string& key : style.label_columns) header.push_back(label_header(key));
+  if (style.show_labels) header.emplace_back("LABELS");
 
   Table table(std::move(header));
   for (size_t i = 0; i < resources.size(); ++i) {
@@ -274,6 +294,8 @@ Table kind_table(const KindInfo& kind, std::span<const v1::Resource> resources,
                                     : metadata.name());
     for (const Column* column : columns) cells.push_back(column->cell(resource));
     cells.push_back(created_age(metadata, style.now));
+    for (const std::string& key : style.label_columns) cells.push_back(label_text(metadata, key));
+    if (style.show_labels) cells.push_back(labels_text(metadata));
     table.add(std::move(cells));
   }
   return table;

@@ -18,6 +18,8 @@ struct TableStyle {
   bool with_namespace = false;
   bool with_kind = false;  // names are shown as "httproute.gateway.networking.k8s.io/NAME"
   absl::Time now;          // that ages are counted to
+  bool show_labels = false;  // as a last column
+  std::vector<std::string> label_columns = {};  // keys of labels, a column each
   std::span<const std::string> events = {};  // one per resource, for a first column; or none
 };
 

@@ -1,6 +1,7 @@
 // gwctl run against a management server in memory.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -50,6 +51,7 @@ struct Gwctl {
   std::string err;
   std::string config_file;
   bool terminal = false;
+  size_t columns = 0;
   bool color = false;
   absl::Time now = absl::FromUnixSeconds(1'700'000'000);
 
@@ -61,6 +63,7 @@ struct Gwctl {
                                   .out = out_stream,
                                   .err = err_stream,
                                   .progress = terminal,
+                                  .columns = columns,
                                   .color = color,
                                   .version = "1.2.3",
                                   .config_file = config_file,
