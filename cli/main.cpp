@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
       .out = std::cout,
       .err = std::cerr,
       .progress = isatty(STDERR_FILENO) == 1,
+      .progress_columns = limpet::cli::terminal_columns(STDERR_FILENO),
       .columns = limpet::cli::terminal_columns(STDOUT_FILENO),
       .color = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr,
       .version = LIMPET_VERSION,

@@ -3,31 +3,11 @@
 #include <ostream>
 
 #include "cli/commands/node_text.h"
+#include "cli/commands/progress_line.h"
 #include "core/base/text.h"
 
 namespace limpet::cli {
 namespace {
-
-// Shown while waiting, on a terminal only; each line overwrites the one before.
-class ProgressLine {
- public:
-  explicit ProgressLine(const Session& session) : session_(session) {}
-  ~ProgressLine() { clear(); }
-
-  void show(const std::string& text) {
-    if (!session_.environment.progress) return;
-    session_.err() << "\r\x1b[K" << text << std::flush;
-    shown_ = true;
-  }
-  void clear() {
-    if (shown_) session_.err() << "\r\x1b[K" << std::flush;
-    shown_ = false;
-  }
-
- private:
-  const Session& session_;
-  bool shown_ = false;
-};
 
 std::string pending_text(const v1::WaitActiveResponse& response) {
   return str_cat(response.active(), " of ", response.connected(), " nodes serve revision ",
@@ -102,6 +82,8 @@ int wait_until_active(const Session& session, uint64_t revision, const WaitOptio
   v1::WaitActiveResponse last;
   last.set_revision(revision);
   ProgressLine line(session);
+  line.show(revision == 0 ? "waiting for nodes to serve the newest revision"
+                          : str_cat("waiting for nodes to serve revision ", revision));
   v1::WaitActiveRequest request;
   request.set_revision(revision);
   request.set_percent(options.percent);

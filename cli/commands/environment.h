@@ -18,6 +18,7 @@ struct Environment {
   std::ostream& out;  // data
   std::ostream& err;  // words
   bool progress;      // `err` is a terminal: a line that overwrites itself may be shown
+  size_t progress_columns;  // of that terminal; 0: not known
   size_t columns;     // of the terminal that `out` is, to fit tables into; 0: it is none
   bool color;         // `out` is a terminal, and colours are wanted
   std::string version;

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "cli/commands/activation.h"
+#include "cli/commands/progress_line.h"
 #include "cli/commands/resource_args.h"
 #include "cli/output/columns.h"
 #include "core/base/text.h"
@@ -49,7 +50,13 @@ class Remaining {
     return !gone();
   }
 
+  bool told() const { return told_; }
   bool gone() const { return told_ && present_.empty(); }
+
+  std::string progress_text() const {
+    return str_cat(wanted_.size() - present_.size(), " of ", wanted_.size(),
+                   " objects are gone; waiting for ", text());
+  }
 
   std::string text() const {
     std::vector<std::string> names;
@@ -68,9 +75,16 @@ int wait_until_deleted(const Session& session, const WaitVerbOptions& options) {
   if (!args.ok()) return session.fail(kUsage, std::string(args.status().message()));
   if (args->keys.empty()) return session.fail(kUsage, "wait --for=delete takes KIND NAME...");
   Remaining remaining(args->keys);
+  ProgressLine line(session);
+  line.show("waiting for the server to tell what there is");
   const absl::Status status = session.connect()->watch(
       v1::WatchRequest(), options.wait.timeout,
-      [&](const v1::WatchResponse& response) { return remaining.take(response); });
+      [&](const v1::WatchResponse& response) {
+        const bool go_on = remaining.take(response);
+        if (go_on && remaining.told()) line.show(remaining.progress_text());
+        return go_on;
+      });
+  line.clear();
   if (remaining.gone()) {
     for (const EntryKey& key : args->keys) {
       session.out() << kind_label(*find_kind(key.kind)) << "/" << key.name << " deleted\n";

@@ -120,7 +120,9 @@ TEST_F(GwctlTest, WaitShowsProgressOnATerminalOnly) {
   gwctl.state.progress = {progress(2, {"b"}, false), progress(2, {}, true)};
   gwctl.input = kTwoObjects;
   EXPECT_EQ(gwctl({"apply", "-f", "-", "--wait"}), kOk);
-  EXPECT_EQ(gwctl.err, "\r\x1b[K1 of 2 nodes serve revision 1; waiting for b\r\x1b[K");
+  EXPECT_EQ(gwctl.err,
+            "\r\x1b[Kwaiting for nodes to serve revision 1"
+            "\r\x1b[K1 of 2 nodes serve revision 1; waiting for b\r\x1b[K");
 }
 
 TEST_F(GwctlTest, WaitWithoutNodesSaysSo) {

@@ -51,6 +51,7 @@ struct Gwctl {
   std::string err;
   std::string config_file;
   bool terminal = false;
+  size_t progress_columns = 0;
   size_t columns = 0;
   bool color = false;
   absl::Time now = absl::FromUnixSeconds(1'700'000'000);
@@ -63,6 +64,7 @@ struct Gwctl {
                                   .out = out_stream,
                                   .err = err_stream,
                                   .progress = terminal,
+                                  .progress_columns = progress_columns,
                                   .columns = columns,
                                   .color = color,
                                   .version = "1.2.3",
