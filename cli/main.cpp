@@ -7,6 +7,7 @@
 
 #include "cli/client_grpc.h"
 #include "cli/commands/gwctl.h"
+#include "cli/editor.h"
 #include "cli/terminal.h"
 
 namespace {
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
       .version = LIMPET_VERSION,
       .config_file = config_file(),
       .now = [] { return absl::Now(); },
+      .edit = limpet::cli::edit_file,
       .connect = limpet::cli::connect_to,
   };
   return limpet::cli::run_gwctl(argc, argv, environment);

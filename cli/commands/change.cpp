@@ -15,6 +15,10 @@ void add_change_flags(CLI::App& verb, ChangeFlags& flags) {
   verb.add_option("--expected-revision", flags.expected_revision,
                   "Only if the state is at exactly this revision; else exit code 4")
       ->check(CLI::PositiveNumber);
+  add_guard_flags(verb, flags);
+}
+
+void add_guard_flags(CLI::App& verb, ChangeFlags& flags) {
   verb.add_flag(
       "--allow-mass-delete", flags.allow_mass_delete,
       "Go on although more than half of the listeners, routes or endpoints would be gone");

@@ -20,6 +20,8 @@ struct ChangeFlags {
 
 // --dry-run, --expected-revision, --allow-mass-delete, --message, --wait and --timeout.
 void add_change_flags(CLI::App& verb, ChangeFlags& flags);
+// Of these, the last four.
+void add_guard_flags(CLI::App& verb, ChangeFlags& flags);
 
 v1::ChangeOptions options_of(const ChangeFlags& flags);
 

@@ -40,6 +40,7 @@ void add_verbs(CLI::App& app, Session& session) {
   add_apply(app, session);
   add_get(app, session);
   add_describe(app, session);
+  add_edit(app, session);
   add_explain(app, session);
   add_api_resources(app, session);
   add_delete(app, session);

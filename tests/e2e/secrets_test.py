@@ -181,6 +181,27 @@ class Secrets(ClusterCase):
         process.wait_output('chmod 600')
         self.assertNotEqual(process.wait_exit(), 0)
 
+    def test_an_edit_shows_no_value_and_keeps_them_all(self):
+        text = SECRET.format(name='edited', value=PLAIN)
+        self.cluster.gwctl('apply', '-f', '-', text_in=text)
+        saved = self.cluster.dir / 'shown'
+        editor = self.cluster.dir / 'editor'
+        # Keeps a copy of what it is shown, and adds a field.
+        editor.write_text(f'#!/bin/sh\ncp "$1" {saved} && echo "immutable: true" >>"$1"\n')
+        editor.chmod(0o700)
+        done = run([binary('gwctl'), 'edit', 'secret', 'edited', '-n', 'shop'],
+                   {'LIMPET_SERVER': self.cluster.api, 'LIMPET_CONFIG': '',
+                    'GWCTL_EDITOR': str(editor)})
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertEqual(done.stdout, 'secret/edited configured\n')
+        self.assertIn('password: "***"', saved.read_text())
+        self.assertNotIn(PLAIN, saved.read_text())
+        # Immutable now: the same values are taken, which are there still, and no others.
+        kept = self.cluster.gwctl('apply', '-f', '-', text_in=text + 'immutable: true\n')
+        self.assertEqual(kept.stdout, 'secret/edited unchanged\n')
+        other = SECRET.format(name='edited', value=OTHER) + 'immutable: true\n'
+        self.cluster.gwctl('apply', '-f', '-', text_in=other, expect=5)
+
 
 if __name__ == '__main__':
     unittest.main()

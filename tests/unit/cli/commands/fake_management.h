@@ -131,6 +131,7 @@ class FakeManagement : public Management {
     const auto found = state_.objects.find({key.kind(), key.namespace_(), key.name()});
     if (found == state_.objects.end()) return absl::NotFoundError("not found");
     v1::GetResponse response;
+    response.mutable_state()->set_revision(state_.revision);
     *response.mutable_resource() = found->second;
     return response;
   }

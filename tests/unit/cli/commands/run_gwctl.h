@@ -54,6 +54,7 @@ struct Gwctl {
   size_t progress_columns = 0;
   size_t columns = 0;
   bool color = false;
+  std::function<absl::Status(const std::string& file)> edit;
   absl::Time now = absl::FromUnixSeconds(1'700'000'000);
 
   int operator()(std::vector<std::string> arguments) {
@@ -70,6 +71,7 @@ struct Gwctl {
                                   .version = "1.2.3",
                                   .config_file = config_file,
                                   .now = [this] { return now; },
+                                  .edit = edit,
                                   .connect =
                                       [this](const Connection& connection) {
                                         state.connection = connection;

@@ -1,0 +1,73 @@
+#include "cli/editor.h"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "core/base/text.h"
+
+namespace limpet::cli {
+namespace {
+
+std::string command() {
+  for (const char* name : {"GWCTL_EDITOR", "VISUAL", "EDITOR"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return "vi";
+}
+
+}  // namespace
+
+std::vector<std::string> editor_words(std::string_view command) {
+  std::vector<std::string> words;
+  char quote = '\0';
+  bool inside = false;  // of a word
+  for (const char c : command) {
+    if (quote == '\0' && (c == ' ' || c == '\t')) {
+      inside = false;
+      continue;
+    }
+    if (!inside) words.emplace_back();
+    inside = true;
+    if (c == quote) {
+      quote = '\0';
+    } else if (quote == '\0' && (c == '"' || c == '\'')) {
+      quote = c;
+    } else {
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
+absl::Status edit_file(const std::string& file) {
+  std::vector<std::string> words = editor_words(command());
+  if (words.empty()) words.emplace_back("vi");
+  words.push_back(file);
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  pid_t editor = 0;
+  const int error = posix_spawnp(&editor, argv[0], nullptr, nullptr, argv.data(), environ);
+  if (error != 0) {
+    return absl::InvalidArgumentError(str_cat("cannot start the editor ", words[0], ": ",
+                                              std::strerror(error),
+                                              "; set GWCTL_EDITOR or EDITOR to another"));
+  }
+  int status = 0;
+  while (waitpid(editor, &status, 0) < 0) {
+    if (errno != EINTR) return absl::InternalError(str_cat("waitpid: ", std::strerror(errno)));
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return absl::OkStatus();
+  return absl::CancelledError(
+      WIFEXITED(status)
+          ? str_cat("the editor ", words[0], " ended with exit code ", WEXITSTATUS(status))
+          : str_cat("the editor ", words[0], " was ended by signal ", WTERMSIG(status)));
+}
+
+}  // namespace limpet::cli
