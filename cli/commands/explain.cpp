@@ -182,7 +182,7 @@ void add_explain(CLI::App& app, Session& session) {
   const auto options = std::make_shared<ExplainOptions>();
   CLI::App* verb = add_verb(app, session, "explain", "Show what a kind and its fields are for",
                             kExamples, options, run_explain);
-  verb->add_option("path", options->path, "KIND, or KIND.FIELD.FIELD...")->required();
+  verb->add_option("kind", options->path, "KIND, or KIND.FIELD.FIELD...")->required();
   verb->add_flag("--recursive", options->recursive, "All fields below, without descriptions");
   verb->add_option("--api-version", options->api_version, "Of the versions that the kind has");
 }

@@ -206,7 +206,8 @@ void add_get(CLI::App& app, Session& session) {
   const auto options = std::make_shared<GetOptions>();
   CLI::App* verb = add_verb(app, session, "get", "Show objects", kExamples, options, run_get);
   add_selection_flags(*verb, options->selection);
-  verb->add_option("-o,--output", options->output, kOutputHelp);
+  verb->add_option("-o,--output", options->output, "How they are shown (see the examples)")
+      ->type_name(kOutputValues);
   verb->add_option("--field-selector", options->fields,
                    "Objects with these fields: metadata.name=a,spec.type!=ExternalName");
   verb->add_option("--sort-by", options->sort_by, "A field that decides the order, as JSONPath");

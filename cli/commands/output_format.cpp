@@ -132,7 +132,9 @@ absl::StatusOr<OutputFormat> parse_output(std::string text) {
     }
     return invalid(str_cat("-o ", name, " needs a value: -o ", name, "=..."));
   }
-  return invalid(str_cat("-o: \"", text, "\" must be ", kOutputHelp));
+  return invalid(str_cat("-o: \"", text,
+                         "\" must be wide, yaml, json, name, custom-columns=HEADER:PATH,..., "
+                         "custom-columns-file=FILE, jsonpath=TEMPLATE or jsonpath-file=FILE"));
 }
 
 absl::StatusOr<Table> columns_table(const std::vector<CustomColumn>& columns,

@@ -24,9 +24,9 @@ struct OutputFormat {
   std::vector<jsonpath::Part> parts = {};  // of kTemplate
 };
 
-inline constexpr char kOutputHelp[] =
-    "wide, yaml, json, name, custom-columns=HEADER:PATH,..., custom-columns-file=FILE, "
-    "jsonpath=TEMPLATE or jsonpath-file=FILE";
+// As CLI11 writes the values of a flag, for its help and for what completes command lines.
+inline constexpr char kOutputValues[] =
+    "TEXT:{wide,yaml,json,name,custom-columns=,custom-columns-file=,jsonpath=,jsonpath-file=}";
 
 // Reads the file that the text names, if it names one.
 absl::StatusOr<OutputFormat> parse_output(std::string text);
