@@ -1,5 +1,6 @@
 // The data plane's limits and time-outs, in one place (docs/limits.md). Those of message heads are
-// in http/head.h, of buffers in net/buffer.h, of idle upstream connections in upstream/pool.h.
+// in http/head.h, of chunks in http/body_framing.h, of buffers in net/buffer.h, of idle upstream
+// connections in upstream/pool.h.
 #pragma once
 
 #include <cstddef>

@@ -86,6 +86,10 @@ Session::Next Session::read_head() {
     if (in_->empty()) worker_.buffers().give_back(std::move(in_));
     return Next::kWait;
   }
+  // Half a head and no more: the client may still read what was wrong (RFC 9112 §8).
+  if (read.status == IoStatus::kEnd && phase_ == Phase::kHead) {
+    return reply(http::Failure::kBadRequest, true, false);
+  }
   if (read.status != IoStatus::kOk) {
     close();
     return Next::kWait;

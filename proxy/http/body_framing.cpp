@@ -7,10 +7,11 @@
 namespace limpet::http {
 namespace {
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+// Fields that frame or route a message or speak of the connection have no meaning behind a body
+// (RFC 9110 §6.5.1); a reader that took them for ones of the head would be misled.
+bool may_be_trailer(std::string_view name) {
+  const FieldId id = identify(name);
+  return id == FieldId::kOther || id == FieldId::kDate || id == FieldId::kCacheControl;
 }
 
 }  // namespace
@@ -72,11 +73,12 @@ BodyFraming::State BodyFraming::next(char c) {
     case State::kSize: return next_in_size(c);
     case State::kExtension:
       if (c == '\r') return State::kSizeLineFeed;
-      return is_char(c, kValueChar) && ++line_bytes_ <= kMaxExtension ? State::kExtension
-                                                                      : State::kFailed;
+      if (!is_char(c, kValueChar) || ++line_bytes_ > kMaxExtension) return State::kFailed;
+      return ++excess_ <= kMaxExcess ? State::kExtension : State::kFailed;
     case State::kSizeLineFeed:
       if (c != '\n') return State::kFailed;
       line_bytes_ = 0;
+      excess_ -= static_cast<uint32_t>(std::min<uint64_t>(excess_, left_));
       return left_ == 0 ? State::kTrailerStart : State::kData;
     case State::kDataReturn: return c == '\r' ? State::kDataLineFeed : State::kFailed;
     case State::kDataLineFeed: return c == '\n' ? State::kSizeFirst : State::kFailed;
@@ -102,16 +104,26 @@ BodyFraming::State BodyFraming::next_in_trailer(char c) {
   switch (state_) {
     case State::kTrailerStart:
       if (c == '\r') return State::kLastLineFeed;
-      return is_char(c, kTokenChar) ? State::kTrailerName : State::kFailed;
+      name_size_ = 0;
+      return next_in_trailer_name(c);
     case State::kTrailerName:
-      if (c == ':') return State::kTrailerValue;
-      return is_char(c, kTokenChar) ? State::kTrailerName : State::kFailed;
+      if (c != ':') return next_in_trailer_name(c);
+      return name_size_ > name_.size() || may_be_trailer({name_.data(), name_size_})
+                 ? State::kTrailerValue
+                 : State::kFailed;
     case State::kTrailerValue:
       if (c == '\r') return State::kTrailerLineFeed;
       return is_char(c, kValueChar) ? State::kTrailerValue : State::kFailed;
     case State::kTrailerLineFeed: return c == '\n' ? State::kTrailerStart : State::kFailed;
     default: return State::kFailed;
   }
+}
+
+BodyFraming::State BodyFraming::next_in_trailer_name(char c) {
+  if (!is_char(c, kTokenChar)) return State::kFailed;
+  if (name_size_ < name_.size()) name_[name_size_] = c;
+  if (name_size_ <= name_.size()) ++name_size_;
+  return State::kTrailerName;
 }
 
 }  // namespace limpet::http

@@ -2,10 +2,12 @@
 // came, chunked ones with their chunk lines and trailers, never taken apart and built anew.
 //
 // The chunk scanner is as strict as the grammar: CR LF alone ends lines, sizes are 1 to 15
-// hexadecimal digits, extensions and trailers are bounded. What it lets through, an upstream cannot
+// hexadecimal digits, extensions and trailers are bounded, and no trailer has the name of a field
+// that frames, routes or is for one connection. What it lets through, an upstream cannot
 // read as ending elsewhere.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -35,6 +37,7 @@ class BodyFraming {
   };
   static constexpr uint32_t kMaxSizeDigits = 15;     // below 2^63 whatever they say
   static constexpr uint32_t kMaxExtension = 1024;    // bytes, per chunk
+  static constexpr uint32_t kMaxExcess = 16 * 1024;  // bytes of extensions beyond those of data
   static constexpr uint32_t kMaxTrailers = 8 * 1024; // bytes, all together
 
   size_t take_counted(std::string_view bytes, State then);
@@ -42,10 +45,14 @@ class BodyFraming {
   State next(char c);
   State next_in_size(char c);
   State next_in_trailer(char c);
+  State next_in_trailer_name(char c);
 
   State state_ = State::kComplete;
   uint64_t left_ = 0;         // of the body, or of the chunk
   uint32_t line_bytes_ = 0;   // size digits; bytes of extension; bytes of trailers
+  uint32_t excess_ = 0;
+  std::array<char, 17> name_;  // of the trailer, as far as the longest name that is looked for
+  uint8_t name_size_ = 0;      // one more than there is room for: a longer name
 };
 
 }  // namespace limpet::http

@@ -11,7 +11,7 @@ enum CharClass : uint8_t {
   kTokenChar = 1,   // tchar
   kValueChar = 2,   // field-vchar, space, tab, obs-text
   kTargetChar = 4,  // visible ASCII without "#", which never reaches a server
-  kHostChar = 8,    // of an authority without userinfo: reg-name, IP literal, port
+  kHostChar = 8,    // of a registered name (RFC 3986 §3.2.2), "%" with it
 };
 
 constexpr std::array<uint8_t, 256> make_char_classes() {
@@ -26,7 +26,7 @@ constexpr std::array<uint8_t, 256> make_char_classes() {
     if (alphanumeric || in("!#$%&'*+-.^_`|~")) bits |= kTokenChar;
     if (c == '\t' || (c >= 0x20 && c != 0x7F)) bits |= kValueChar;
     if (c > 0x20 && c < 0x7F && c != '#') bits |= kTargetChar;
-    if (alphanumeric || in("-._~!$&'()*+,;=%:[]")) bits |= kHostChar;
+    if (alphanumeric || in("-._~!$&'()*+,;=%")) bits |= kHostChar;
     classes[c] = bits;
   }
   return classes;
@@ -43,6 +43,13 @@ inline bool all_chars(std::string_view text, CharClass char_class) {
     if (!is_char(c, char_class)) return false;
   }
   return true;
+}
+
+// -1: not a hexadecimal digit.
+inline int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 // Without the white space (OWS) at its ends.

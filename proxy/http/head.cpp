@@ -18,45 +18,6 @@ bool is_name(std::string_view name, std::string_view expected) {
   return true;
 }
 
-FieldId identify(std::string_view name) {
-  switch (name.size()) {
-    case 2: return is_name(name, "te") ? FieldId::kTe : FieldId::kOther;
-    case 4:
-      if (is_name(name, "host")) return FieldId::kHost;
-      return is_name(name, "date") ? FieldId::kDate : FieldId::kOther;
-    case 6:
-      if (is_name(name, "cookie")) return FieldId::kCookie;
-      return is_name(name, "expect") ? FieldId::kExpect : FieldId::kOther;
-    case 7: return is_name(name, "upgrade") ? FieldId::kUpgrade : FieldId::kOther;
-    case 10:
-      if (is_name(name, "connection")) return FieldId::kConnection;
-      return is_name(name, "keep-alive") ? FieldId::kKeepAlive : FieldId::kOther;
-    case 13: return is_name(name, "cache-control") ? FieldId::kCacheControl : FieldId::kOther;
-    case 14: return is_name(name, "content-length") ? FieldId::kContentLength : FieldId::kOther;
-    case 15: return is_name(name, "x-forwarded-for") ? FieldId::kXForwardedFor : FieldId::kOther;
-    case 16:
-      if (is_name(name, "proxy-connection")) return FieldId::kProxyConnection;
-      if (is_name(name, "x-forwarded-host")) return FieldId::kXForwardedHost;
-      return is_name(name, "x-forwarded-port") ? FieldId::kXForwardedPort : FieldId::kOther;
-    case 17:
-      if (is_name(name, "transfer-encoding")) return FieldId::kTransferEncoding;
-      return is_name(name, "x-forwarded-proto") ? FieldId::kXForwardedProto : FieldId::kOther;
-    default: return FieldId::kOther;
-  }
-}
-
-// visit(item) for each member of a comma-separated list, until it returns true.
-template <typename Visit>
-bool visit_list(std::string_view list, Visit&& visit) {
-  while (!list.empty()) {
-    const size_t comma = list.find(',');
-    const std::string_view item = trim(list.substr(0, comma));
-    if (!item.empty() && visit(item)) return true;
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  }
-  return false;
-}
-
 // Takes one line off the front, without its end. Requires: the head is whole, as the scanner
 // found it, so that every line ends with CR LF.
 std::string_view take_line(std::string_view& bytes) {
@@ -126,6 +87,22 @@ void note_connection(std::string_view value, Head& head) {
   });
 }
 
+// A list that names chunked otherwise than once and at its end leaves the body's end open (RFC 9112
+// §6.3, 4.2); other codings are merely not known here.
+ParseError parse_coding(std::string_view value) {
+  if (is_name(value, "chunked")) return ParseError::kNone;
+  bool unknown = false;
+  bool chunked = false;
+  bool misplaced = false;
+  visit_list(value, [&](std::string_view item) {
+    misplaced = misplaced || chunked;
+    chunked = chunked || is_name(item, "chunked");
+    unknown = unknown || !is_name(item, "chunked");
+    return false;
+  });
+  return unknown && !misplaced ? ParseError::kNotImplemented : ParseError::kBad;
+}
+
 // Content-Length and Transfer-Encoding, as strictly as RFC 9112 §6.1 and §6.3 allow: one of
 // either, never both, and no coding but chunked.
 ParseError find_framing(Head& head) {
@@ -138,7 +115,8 @@ ParseError find_framing(Head& head) {
       head.body = BodyKind::kLength;
     } else if (field.id == FieldId::kTransferEncoding) {
       if (has_coding || head.minor_version == 0) return ParseError::kBad;
-      if (!is_name(field.value, "chunked")) return ParseError::kNotImplemented;
+      const ParseError error = parse_coding(field.value);
+      if (error != ParseError::kNone) return error;
       has_coding = true;
       head.body = BodyKind::kChunked;
     } else if (field.id == FieldId::kConnection) {
@@ -155,7 +133,8 @@ ParseError parse_target(RequestHead& head) {
   if (head.method == "CONNECT") return ParseError::kBad;
   if (head.target == "*") {
     if (head.method != "OPTIONS") return ParseError::kBad;
-    head.path = head.path_query = head.target;
+    head.path_query = head.target;
+    head.path = "/";
     return ParseError::kNone;
   }
   head.path_query = head.target;
@@ -166,11 +145,43 @@ ParseError parse_target(RequestHead& head) {
     const size_t slash = head.target.find_first_of("/?", kSchemeSize);
     head.authority = head.target.substr(kSchemeSize, slash - kSchemeSize);
     if (head.authority.empty()) return ParseError::kBad;
-    head.path_query = slash == std::string_view::npos ? "/" : head.target.substr(slash);
+    if (slash == std::string_view::npos) {
+      // To ask the server itself (RFC 9112 §3.2.4).
+      head.path_query = head.method == "OPTIONS" ? "*" : "/";
+      head.path = "/";
+      return ParseError::kNone;
+    }
+    head.path_query = head.target.substr(slash);
     if (head.path_query[0] != '/') return ParseError::kBad;
   }
   head.path = head.path_query.substr(0, head.path_query.find('?'));
   return ParseError::kNone;
+}
+
+// Host and, if any, port (RFC 3986 §3.2), without userinfo. The host is not empty: "http" has
+// none without (RFC 9110 §4.2.1).
+bool is_authority(std::string_view text) {
+  if (text.empty() || text.size() > kMaxAuthority) return false;
+  size_t end = 0;
+  if (text[0] == '[') {
+    for (end = 1; end < text.size() && text[end] != ']'; ++end) {
+      if (hex_value(text[end]) < 0 && text[end] != ':' && text[end] != '.') return false;
+    }
+    if (end < 3 || end++ == text.size()) return false;
+  } else {
+    for (; end < text.size() && text[end] != ':'; ++end) {
+      if (!is_char(text[end], kHostChar)) return false;
+      if (text[end] != '%') continue;
+      if (text.size() - end < 3 || hex_value(text[end + 1]) < 0 || hex_value(text[end + 2]) < 0) {
+        return false;
+      }
+    }
+  }
+  if (end == 0 || end == text.size()) return end != 0;
+  const std::string_view port = text.substr(end + 1);
+  uint64_t number = 0;
+  if (text[end] != ':' || port.size() > 5) return false;
+  return port.empty() || (parse_length(port, number) && number <= 65535);
 }
 
 // RFC 9112 §3.2: exactly one Host in HTTP/1.1; the authority of an absolute-form goes before it.
@@ -182,15 +193,42 @@ ParseError find_authority(RequestHead& head) {
     host = &field;
   }
   if (host == nullptr && head.minor_version != 0) return ParseError::kBad;
-  const auto sound = [](std::string_view authority) {
-    return authority.size() <= kMaxAuthority && all_chars(authority, kHostChar);
-  };
-  if (host != nullptr && !sound(host->value)) return ParseError::kBad;
-  if (host != nullptr && head.authority.empty()) head.authority = host->value;
-  return sound(head.authority) ? ParseError::kNone : ParseError::kBad;
+  if (host != nullptr && !is_authority(host->value)) return ParseError::kBad;
+  if (!head.authority.empty()) {
+    return is_authority(head.authority) ? ParseError::kNone : ParseError::kBad;
+  }
+  if (host != nullptr) head.authority = host->value;
+  return ParseError::kNone;
 }
 
 }  // namespace
+
+FieldId identify(std::string_view name) {
+  switch (name.size()) {
+    case 2: return is_name(name, "te") ? FieldId::kTe : FieldId::kOther;
+    case 4:
+      if (is_name(name, "host")) return FieldId::kHost;
+      return is_name(name, "date") ? FieldId::kDate : FieldId::kOther;
+    case 6:
+      if (is_name(name, "cookie")) return FieldId::kCookie;
+      return is_name(name, "expect") ? FieldId::kExpect : FieldId::kOther;
+    case 7: return is_name(name, "upgrade") ? FieldId::kUpgrade : FieldId::kOther;
+    case 10:
+      if (is_name(name, "connection")) return FieldId::kConnection;
+      return is_name(name, "keep-alive") ? FieldId::kKeepAlive : FieldId::kOther;
+    case 13: return is_name(name, "cache-control") ? FieldId::kCacheControl : FieldId::kOther;
+    case 14: return is_name(name, "content-length") ? FieldId::kContentLength : FieldId::kOther;
+    case 15: return is_name(name, "x-forwarded-for") ? FieldId::kXForwardedFor : FieldId::kOther;
+    case 16:
+      if (is_name(name, "proxy-connection")) return FieldId::kProxyConnection;
+      if (is_name(name, "x-forwarded-host")) return FieldId::kXForwardedHost;
+      return is_name(name, "x-forwarded-port") ? FieldId::kXForwardedPort : FieldId::kOther;
+    case 17:
+      if (is_name(name, "transfer-encoding")) return FieldId::kTransferEncoding;
+      return is_name(name, "x-forwarded-proto") ? FieldId::kXForwardedProto : FieldId::kOther;
+    default: return FieldId::kOther;
+  }
+}
 
 const Field* Head::find(FieldId id) const {
   for (const Field& field : *this) {

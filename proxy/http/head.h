@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "proxy/http/chars.h"
+
 namespace limpet::http {
 
 // Limits of a head. All in bytes but kMaxFields.
@@ -56,8 +58,8 @@ struct Head {
 struct RequestHead : Head {
   std::string_view method;
   std::string_view target;     // as received
-  std::string_view path;       // from the slash up to "?"; "*" for OPTIONS *
-  std::string_view path_query; // path and query: the origin-form (RFC 9112 §3.2.1)
+  std::string_view path;       // from the slash up to "?"; "/" for OPTIONS *, which is routed so
+  std::string_view path_query; // path and query: the origin-form (RFC 9112 §3.2.1); or "*"
   std::string_view authority;  // of the target in absolute-form, else of Host; may have a port
 };
 
@@ -97,6 +99,20 @@ ParseError parse_request_head(std::string_view bytes, RequestHead& head);
 // `to_head`: the response answers a HEAD request. Any error means that the upstream cannot be
 // understood.
 ParseError parse_response_head(std::string_view bytes, bool to_head, ResponseHead& head);
+
+FieldId identify(std::string_view name);
+
+// visit(item) for each member of a comma-separated list, until it returns true.
+template <typename Visit>
+bool visit_list(std::string_view list, Visit&& visit) {
+  while (!list.empty()) {
+    const size_t comma = list.find(',');
+    const std::string_view item = trim(list.substr(0, comma));
+    if (!item.empty() && visit(item)) return true;
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+  return false;
+}
 
 // The host of an authority ("example.com:8080", "[::1]:80") without its port, as it was written.
 std::string_view host_of(std::string_view authority);

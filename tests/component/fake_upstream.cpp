@@ -15,7 +15,8 @@ bool is_whole(const std::string& request) {
   const size_t head_end = request.find("\r\n\r\n");
   if (head_end == std::string::npos) return false;
   if (request.find("Transfer-Encoding: chunked") < head_end) {
-    return request.ends_with("0\r\n\r\n");
+    return request.ends_with("\r\n\r\n") &&
+           request.find("\r\n0\r\n", head_end + 2) != std::string::npos;
   }
   const size_t length = request.find("Content-Length: ");
   if (length >= head_end) return true;

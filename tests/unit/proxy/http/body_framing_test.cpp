@@ -76,6 +76,35 @@ TEST(BodyFraming, RefusesWhatIsNotTheGrammar) {
   }
 }
 
+TEST(BodyFraming, ExtensionsMayNotOutweighTheData) {
+  const std::string extension = ";" + std::string(1'000, 'a') + "\r\n";
+  const std::string small = "1" + extension + "x\r\n";
+  BodyFraming body = framing(BodyKind::kChunked);
+  for (int i = 0; i < 16; ++i) EXPECT_EQ(body.take(small), small.size());
+  body.take(small);
+  EXPECT_TRUE(body.failed());
+  // Any number of them, where there is something to extend.
+  const std::string large = "3e8" + extension + std::string(1'000, 'x') + "\r\n";
+  BodyFraming sound = framing(BodyKind::kChunked);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(sound.take(large), large.size());
+  EXPECT_FALSE(sound.failed());
+}
+
+TEST(BodyFraming, TrailersDoNotFrameNorRoute) {
+  const auto accepts = [](const std::string& name) {
+    BodyFraming body = framing(BodyKind::kChunked);
+    for (const char c : "0\r\nA: b\r\n" + name + ": 1\r\n\r\n") body.take({&c, 1});
+    return body.complete();
+  };
+  for (const char* name : {"Content-Length", "transfer-encoding", "HOST", "Connection", "TE",
+                           "X-Forwarded-Proto", "Cookie"}) {
+    EXPECT_FALSE(accepts(name)) << name;
+  }
+  for (const char* name : {"Digest", "Date", "Transfer-Encoding2", "X-Transfer-Encoding", "T"}) {
+    EXPECT_TRUE(accepts(name)) << name;
+  }
+}
+
 TEST(BodyFraming, SizesUpToFifteenDigits) {
   BodyFraming body = framing(BodyKind::kChunked);
   EXPECT_EQ(body.take("000000000000001\r\na\r\n0\r\n\r\n"), 25U);
