@@ -22,17 +22,32 @@ bool is_hop_by_hop(const Head& head, const Field& field) {
     case FieldId::kProxyConnection:
     case FieldId::kTe:
     case FieldId::kUpgrade: return true;
-    // These frame the message or route it; a Connection field cannot take them away.
+    // These frame the message, route it, or are for its last reader by what they mean (RFC 9110
+    // §7.6.1); a Connection field cannot take them away.
+    case FieldId::kCacheControl:
     case FieldId::kContentLength:
-    case FieldId::kTransferEncoding:
-    case FieldId::kHost: return false;
+    case FieldId::kCookie:
+    case FieldId::kDate:
+    case FieldId::kExpect:
+    case FieldId::kHost:
+    case FieldId::kTransferEncoding: return false;
     default: return head.lists_connection_fields && head.connection_lists(field.name);
   }
 }
 
+// RFC 9110 §8.6: a length where no body can be is not to be sent, and misleads.
+bool is_dropped(const ResponseHead& head, const Field& field) {
+  const bool bodiless = head.status < 200 || head.status == 204;
+  return (bodiless && field.id == FieldId::kContentLength) || is_hop_by_hop(head, field);
+}
+
+// The codings that TE may list beside it are between the client and this gateway.
 bool wants_trailers(const Head& head) {
-  const Field* te = head.find(FieldId::kTe);
-  return te != nullptr && equals_ignore_case(te->value, "trailers");
+  return std::any_of(head.begin(), head.end(), [](const Field& field) {
+    return field.id == FieldId::kTe && visit_list(field.value, [](std::string_view item) {
+             return equals_ignore_case(item, "trailers");
+           });
+  });
 }
 
 void append_cookie_field(const Field& field, std::string_view drop, std::string& out) {
@@ -117,14 +132,14 @@ bool needs_rewrite(const ResponseHead& head, const ResponseRewrite& rewrite) {
   if (rewrite.close || !rewrite.set_cookie.empty()) return true;
   if (rewrite.client_minor_version == 0 || head.minor_version == 0) return true;
   return std::any_of(head.begin(), head.end(),
-                     [&](const Field& field) { return is_hop_by_hop(head, field); });
+                     [&](const Field& field) { return is_dropped(head, field); });
 }
 
 void rewrite_response(const ResponseHead& head, const ResponseRewrite& rewrite, std::string& out) {
   fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} ", head.status);
   out.append(head.reason).append("\r\n");
   for (const Field& field : head) {
-    if (!is_hop_by_hop(head, field)) append_field(field.name, field.value, out);
+    if (!is_dropped(head, field)) append_field(field.name, field.value, out);
   }
   if (!rewrite.set_cookie.empty()) {
     append_field("set-cookie", rewrite.set_cookie, out);
