@@ -274,7 +274,9 @@ Exchange::Step Exchange::parse_response_head() {
     return pass_head(head, size, {});
   }
   response_body_ = http::BodyFraming(head);
-  upstream_keep_alive_ = head.body != http::BodyKind::kUntilClose &&
+  // Whoever announces a body where there can be none may send it all the same, after this.
+  const bool bodies_may_follow = head.status == 204 && head.content_length != 0;
+  upstream_keep_alive_ = head.body != http::BodyKind::kUntilClose && !bodies_may_follow &&
                          (head.minor_version == 0 ? head.connection_keep_alive
                                                   : !head.connection_close);
   if (head.body == http::BodyKind::kUntilClose) keep_alive_ = false;

@@ -157,6 +157,14 @@ TEST_F(ResponseTest, BytesBehindAResponseReachNobody) {
   }
 }
 
+TEST_F(ResponseTest, A204ThatAnnouncesABodyIsTheLastOfItsConnection) {
+  RawClient one = client();
+  say({"HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n"});  // which may come later
+  one.send(std::string(kGet) + kGood);
+  EXPECT_EQ(one.read_until("good"), "HTTP/1.1 204 No Content\r\n\r\n" + ok_response("good"));
+  EXPECT_EQ(upstream_.connections(), 2);
+}
+
 TEST_F(ResponseTest, ResponsesWithoutBodyLeaveTheConnectionsInUse) {
   RawClient one = client();
   say({"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"});
