@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
@@ -20,6 +21,42 @@ std::string command() {
   }
   return "vi";
 }
+
+// What is typed at the terminal to interrupt is meant for the editor, as with system(3).
+class Uninterrupted {
+ public:
+  Uninterrupted() {
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGINT, &ignore, &interrupt_);
+    sigaction(SIGQUIT, &ignore, &quit_);
+  }
+  ~Uninterrupted() {
+    sigaction(SIGINT, &interrupt_, nullptr);
+    sigaction(SIGQUIT, &quit_, nullptr);
+  }
+  Uninterrupted(const Uninterrupted&) = delete;
+  Uninterrupted& operator=(const Uninterrupted&) = delete;
+
+  // As posix_spawnp; the signals are the program's own again in the new process.
+  int spawn(pid_t& pid, char** argv) const {
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t own;
+    sigemptyset(&own);
+    if (interrupt_.sa_handler != SIG_IGN) sigaddset(&own, SIGINT);
+    if (quit_.sa_handler != SIG_IGN) sigaddset(&own, SIGQUIT);
+    posix_spawnattr_setsigdefault(&attributes, &own);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    const int error = posix_spawnp(&pid, argv[0], nullptr, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    return error;
+  }
+
+ private:
+  struct sigaction interrupt_ {};
+  struct sigaction quit_ {};
+};
 
 }  // namespace
 
@@ -53,7 +90,8 @@ absl::Status edit_file(const std::string& file) {
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_t editor = 0;
-  const int error = posix_spawnp(&editor, argv[0], nullptr, nullptr, argv.data(), environ);
+  const Uninterrupted signals;
+  const int error = signals.spawn(editor, argv.data());
   if (error != 0) {
     return absl::InvalidArgumentError(str_cat("cannot start the editor ", words[0], ": ",
                                               std::strerror(error),

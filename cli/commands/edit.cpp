@@ -54,14 +54,14 @@ class Edit {
     clear_server_owned(*object_of(original_));
     std::string shown = with_comments(written(original_, options_.output), {});
     while (true) {
-      const std::string before = body_of(shown).text;
+      before_ = body_of(shown).text;
       if (absl::Status s = buffer_.write(shown); !s.ok()) return give_up(kUsage, s);
       if (absl::Status s = session_.environment.edit(buffer_.path()); !s.ok()) {
         return give_up(absl::IsCancelled(s) ? kFailed : kUsage, s);
       }
       const absl::StatusOr<std::string> edited = buffer_.read();
       if (!edited.ok()) return give_up(kUsage, edited.status());
-      if (std::optional<int> code = cancelled(body_of(*edited).text, before)) return *code;
+      if (std::optional<int> code = cancelled(body_of(*edited).text)) return *code;
       changed_ = true;
       problems_.clear();
       if (std::optional<int> code = send(*edited)) return *code;
@@ -81,11 +81,11 @@ class Edit {
   }
 
   // Whether there is nothing more to do, and with which exit code.
-  std::optional<int> cancelled(const std::string& body, const std::string& before) {
+  std::optional<int> cancelled(const std::string& body) {
     if (absl::StripAsciiWhitespace(body).empty()) {
       return no_changes("Edit cancelled, the saved file was empty.");
     }
-    if (body != before) return std::nullopt;
+    if (body != before_) return std::nullopt;
     if (problems_.empty()) return no_changes("Edit cancelled, no changes made.");
     for (const Problem& problem : problems_) {
       session_.err() << to_string(key_) << ": " << problem.field
@@ -99,9 +99,12 @@ class Edit {
     return kOk;
   }
 
-  // What a person wrote is not lost.
+  // What a person wrote is not lost: neither in rounds before, nor by an editor that then failed,
+  // nor where it cannot be read.
   int give_up(ExitCode code, const absl::Status& status) {
     session_.fail(code, std::string(status.message()));
+    const absl::StatusOr<std::string> now = buffer_.read();
+    if (!now.ok() || body_of(*now).text != before_) changed_ = true;
     if (changed_) session_.err() << "What you have written is kept in " << buffer_.keep() << "\n";
     return code;
   }
@@ -186,6 +189,7 @@ class Edit {
   std::string version_;    // of the object, not of the state
   uint64_t head_ = 0;
   std::vector<Problem> problems_;  // of what was sent last
+  std::string before_;             // the body, as the editor was given it
   bool changed_ = false;           // the file holds more than the original
 };
 

@@ -47,11 +47,19 @@ EditBuffer::~EditBuffer() {
   if (!path_.empty()) unlink(path_.c_str());
 }
 
+// What is there stays when there is no room for another.
 absl::Status EditBuffer::write(const std::string& text) const {
-  std::ofstream file(path_, std::ios::binary | std::ios::trunc);
+  std::string next = path_ + ".XXXXXX";
+  const int fd = mkstemp(next.data());  // with mode 0600
+  if (fd < 0) return cannot("write", path_);
+  close(fd);
+  std::ofstream file(next, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
-  return file ? absl::OkStatus() : cannot("write", path_);
+  if (file && rename(next.c_str(), path_.c_str()) == 0) return absl::OkStatus();
+  absl::Status failed = cannot("write", path_);
+  unlink(next.c_str());
+  return failed;
 }
 
 absl::StatusOr<std::string> EditBuffer::read() const {

@@ -227,6 +227,17 @@ TEST_F(EditTest, OtherErrorsKeepTheText) {
   std::filesystem::remove(file);
 }
 
+TEST_F(EditTest, WhatWasSavedBeforeTheEditorFailedIsKept) {
+  gwctl.edit = [this](const std::string& path) {
+    file = path;
+    std::ofstream(path, std::ios::app) << "# more\n";
+    return absl::CancelledError("the editor was ended by signal 1");
+  };
+  EXPECT_EQ(edit(), kFailed);
+  EXPECT_TRUE(contains(gwctl.err, file)) << gwctl.err;
+  EXPECT_TRUE(std::filesystem::remove(file));
+}
+
 TEST_F(EditTest, AnEditorThatFailsChangesNothing) {
   gwctl.edit = [this](const std::string& path) {
     file = path;
