@@ -62,7 +62,7 @@ DocumentNode literal(const Operand& operand) {
     case Operand::Kind::kBool:
       return {Type::kBool, operand.text, {}, {}};
     default:
-      return {Type::kNumber, str_cat(operand.number), {}, {}};
+      return {Type::kNumber, operand.text, {}, {}};
   }
 }
 

@@ -316,12 +316,14 @@ class Parser {
   }
 
   bool number(Operand& operand) {
+    double value = 0;
     size_t end = at_;
     while (end < text_.size() && contains("+-.0123456789eE", text_[end])) ++end;
     const bool begins = contains("-0123456789", peek()) && !at_end();
     if (!begins) return false;
-    if (!absl::SimpleAtod(absl_view(text_.substr(at_, end - at_)), &operand.number)) return false;
+    if (!absl::SimpleAtod(absl_view(text_.substr(at_, end - at_)), &value)) return false;
     operand.kind = Operand::Kind::kNumber;
+    operand.text = std::string(text_.substr(at_, end - at_));
     at_ = end;
     return true;
   }

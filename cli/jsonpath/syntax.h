@@ -44,8 +44,7 @@ struct Operand {
   enum class Kind { kPath, kString, kNumber, kBool };
   Kind kind = Kind::kPath;
   Path path;
-  std::string text;   // of a string; "true" or "false"
-  double number = 0;  // of a number
+  std::string text;  // of a string; "true" or "false"; of a number, as it is written
 };
 
 struct Filter {

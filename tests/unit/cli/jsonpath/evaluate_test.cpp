@@ -101,6 +101,8 @@ TEST_F(EvaluateTest, Filters) {
   EXPECT_EQ(rendered("{.items[?(@.port<443)].port}"), "80");
   EXPECT_EQ(rendered("{.items[?(@.port<=443)].port}"), "80 443");
   EXPECT_EQ(rendered("{.items[?(@.port==443.0)].port}"), "443");
+  EXPECT_EQ(rendered("{.items[?(@.port<8080.0001)].port}"), "80 443 8080");
+  EXPECT_EQ(rendered("{.items[?(@.port<8079.9999)].port}"), "80 443");
   EXPECT_EQ(rendered("{.items[?(@.ready==true)].port}"), "80 8080");
   EXPECT_EQ(rendered("{.items[?(@.port)].port}"), "80 443 8080");
   EXPECT_EQ(rendered("{.items[?(@.nothing)].port}"), "");
