@@ -183,7 +183,8 @@ void AdminConnection::claim(Claim next) {
 
 void AdminConnection::answer(AdminResponse answer) {
   if (ended_) return;
-  claim(Claim::kNone);  // however slowly it is read
+  // However slowly a small one is read. Large ones are held in memory, and stay few.
+  if (answer.body.size() <= kHttpBufferBytes) claim(Claim::kNone);
   write(std::move(answer), After::kNextRequest);
 }
 

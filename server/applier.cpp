@@ -269,7 +269,10 @@ Applier::Restored Applier::restore(const RestoreFiles& files, const v1::ChangeOp
   table_ = std::move(compiled.table);
   publisher_.publish(plan.state, table_);
   // What was saved may be of a time before the first key. The restore stands without it.
-  if (const Outcome resealed = reseal(context); !resealed.status.ok()) {
+  const Outcome resealed = reseal(context);
+  if (resealed.status.ok()) {
+    outcome.state = resealed.state;
+  } else {
     spdlog::error("the restored Secrets are not sealed under the first key: {}",
                   std_view(resealed.status.message()));
   }
