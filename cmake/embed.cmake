@@ -1,5 +1,4 @@
-# cmake -DINPUT=FILE -DOUTPUT=SOURCE -DNAME=FUNCTION -P embed.cmake: a C++ source whose function
-# limpet::FUNCTION() returns the file's bytes.
+# What limpet_embed() of targets.cmake runs: cmake -DINPUT=FILE -DOUTPUT=SOURCE -DNAME=FUNCTION -P.
 file(READ ${INPUT} bytes HEX)
 string(REGEX REPLACE "(................................)" "\\1\n" bytes "${bytes}")
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")

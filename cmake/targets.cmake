@@ -21,3 +21,13 @@ function(limpet_binary name)
   target_compile_definitions(${name} PRIVATE LIMPET_VERSION="${PROJECT_VERSION}")
   target_link_libraries(${name} PRIVATE ${ARGN} limpet_warnings)
 endfunction()
+
+# limpet_embed(FILE FUNCTION SOURCE): makes a source whose std::string_view limpet::FUNCTION()
+# returns the file's bytes, as they were at the build.
+function(limpet_embed file name source)
+  add_custom_command(
+    OUTPUT ${source}
+    COMMAND ${CMAKE_COMMAND} -DINPUT=${file} -DOUTPUT=${source} -DNAME=${name}
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${file} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake VERBATIM)
+endfunction()
