@@ -75,7 +75,12 @@ Surroundings surroundings_of(Management& server) {
 }
 
 std::string analysis_text(const Surroundings& around, const EntryKey& key) {
-  if (!around.told.ok()) return label_line("Analysis", std::string(around.told.message()));
+  if (absl::IsPermissionDenied(around.told)) {
+    return label_line("Analysis", "not told: it takes the role viewer in all namespaces");
+  }
+  if (!around.told.ok()) {
+    return label_line("Analysis", str_cat("not told: ", std_view(around.told.message())));
+  }
   const std::vector<Finding> own = findings_of(around.findings, key);
   return own.empty() ? label_line("Analysis", "None") : "Analysis:\n" + findings_text(own);
 }

@@ -1,6 +1,5 @@
 """A secured cluster and programs with a token: the examples, and the HTTP door."""
 
-import json
 import os
 import shutil
 import socket
@@ -13,53 +12,27 @@ import grpc
 
 from tests.support import raw_http
 from tests.support.api import Management
-from tests.support.cluster import ROOT, ClusterCase
+from tests.support.cluster import ROOT
 from tests.support.door import PORT, Door, service
 from tests.support.processes import binary, run, wait_until
+from tests.support.secured import SecuredCase
 
 EXAMPLES = ROOT / 'examples' / 'automation'
 NPM_DEADLINE_S = 300
 
 
-class Automation(ClusterCase):
+class Automation(SecuredCase):
     @classmethod
     def start_cluster(cls, cluster):
-        cls.pki = cluster.dir / 'pki'
-        cls.make('init', '--host', cluster.address(1))
-        cls.make('node', 'node-1')
-        cls.make('user', 'bob', '--role', 'viewer', '-n', 'shop')
-        cluster.server_flags = cls.tls('server.pem')
-        cluster.gwctl_flags = cls.tls('user-admin.pem')
-        cluster.select(1, *cls.tls('node-node-1.pem'))
-        cluster.start_server()
-        cluster.start_node(1)
+        cls.start_secured(cluster, ('user', 'bob', '--role', 'viewer', '-n', 'shop'))
         cls.ca = cls.pki / 'ca.crt'
         cls.token = cluster.gwctl('token', 'create', 'ci', '--role', 'editor', '-n',
                                   'shop').stdout.strip()
         cls.token_file = cluster.dir / 'ci.token'
         cls.token_file.write_text(cls.token + '\n')
 
-    @classmethod
-    def make(cls, *arguments):
-        done = run([binary('gwctl'), 'pki', *arguments, '--dir', str(cls.pki)])
-        if done.returncode != 0:
-            raise AssertionError(done.stderr)
-
-    @classmethod
-    def tls(cls, identity):
-        return ['--tls-identity', cls.pki / identity, '--tls-ca', cls.pki / 'ca.crt']
-
     def door(self, **credentials):
         return Door(self.cluster.address(1), ca=self.ca, **credentials)
-
-    def audit(self):
-        shown = self.cluster.gwctl('audit', '-o', 'json', '--limit', '200').stdout
-        return json.loads(shown)['records']
-
-    def wait_denied(self, actor, words):
-        return wait_until(lambda: next((r for r in self.audit() if r['action'] == 'denied'
-                                        and r['actor'] == actor and words in r['message']), None),
-                          f'the denial of {actor!r}: {words}')
 
     # ---- the examples
 

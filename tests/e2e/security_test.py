@@ -7,8 +7,8 @@ import unittest
 import grpc
 
 from tests.support.api import Management
-from tests.support.cluster import ClusterCase
 from tests.support.processes import binary, run, wait_until
+from tests.support.secured import SecuredCase
 
 SERVICE = '''---
 apiVersion: v1
@@ -18,44 +18,17 @@ spec: {{ports: [{{port: 80}}]}}
 '''
 
 
-class Security(ClusterCase):
+class Security(SecuredCase):
     @classmethod
     def start_cluster(cls, cluster):
-        cls.pki = cluster.dir / 'pki'
-        cls.make('init', '--host', cluster.address(1))
-        for node in (1, 2):
-            cls.make('node', f'node-{node}')
-        cls.make('user', 'bob', '--role', 'editor', '-n', 'shop')
-        cluster.server_flags = cls.tls('server.pem')
-        cluster.gwctl_flags = cls.tls('user-admin.pem')
-        cluster.select(1, *cls.tls('node-node-1.pem'))
-        cluster.start_server()
-        cluster.start_node(1)
-
-    @classmethod
-    def make(cls, *arguments):
-        done = run([binary('gwctl'), 'pki', *arguments, '--dir', str(cls.pki)])
-        if done.returncode != 0:
-            raise AssertionError(done.stderr)
-
-    @classmethod
-    def tls(cls, identity):
-        return ['--tls-identity', cls.pki / identity, '--tls-ca', cls.pki / 'ca.crt']
+        cls.start_secured(cluster, ('node', 'node-2'),
+                          ('user', 'bob', '--role', 'editor', '-n', 'shop'))
 
     def gwctl(self, flags, *arguments, expect=0, text_in=None):
         done = run([binary('gwctl'), '--server', self.cluster.api, *map(str, flags), *arguments],
                    {}, text_in)
         self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
         return done
-
-    def audit(self):
-        shown = self.cluster.gwctl('audit', '-o', 'json', '--limit', '200').stdout
-        return json.loads(shown)['records']
-
-    def wait_denied(self, actor, words):
-        wait_until(lambda: any(r['action'] == 'denied' and r['actor'] == actor
-                               and words in r['message'] for r in self.audit()),
-                   f'the denial of {actor!r}: {words}')
 
     def nodes(self):
         shown = json.loads(self.cluster.gwctl('nodes', '-o', 'json').stdout)
@@ -80,6 +53,11 @@ class Security(ClusterCase):
                    text_in=SERVICE.format(name='b', ns='shop'))
         newest = self.audit()[0]
         self.assertEqual((newest['actor'], newest['action']), ('user:bob', 'apply'))
+        # What it has to do with other objects takes the right to read these.
+        described = self.gwctl(self.tls('user-bob.pem'), 'describe', 'svc', 'b', '-n', 'shop')
+        self.assertIn('Analysis:     not told: it takes the role viewer in all namespaces',
+                      described.stdout)
+        self.assertIn('user:bob   apply', described.stdout)
         self.assertTrue(self.nodes()['node-1']['connected'])
 
     def test_those_who_may_not(self):
