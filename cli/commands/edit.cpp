@@ -104,7 +104,8 @@ class Edit {
   int give_up(ExitCode code, const absl::Status& status) {
     session_.fail(code, std::string(status.message()));
     const absl::StatusOr<std::string> now = buffer_.read();
-    if (!now.ok() || body_of(*now).text != before_) changed_ = true;
+    const std::string body = now.ok() ? body_of(*now).text : "";
+    if (!now.ok() || (!body.empty() && body != before_)) changed_ = true;
     if (changed_) session_.err() << "What you have written is kept in " << buffer_.keep() << "\n";
     return code;
   }

@@ -238,6 +238,17 @@ TEST_F(EditTest, WhatWasSavedBeforeTheEditorFailedIsKept) {
   EXPECT_TRUE(std::filesystem::remove(file));
 }
 
+TEST_F(EditTest, AnEmptyFileIsNotKept) {
+  gwctl.edit = [this](const std::string& path) {
+    file = path;
+    std::ofstream(path, std::ios::trunc).close();
+    return absl::CancelledError("the editor was ended by signal 1");
+  };
+  EXPECT_EQ(edit(), kFailed);
+  EXPECT_FALSE(contains(gwctl.err, "kept in"));
+  EXPECT_FALSE(kept());
+}
+
 TEST_F(EditTest, AnEditorThatFailsChangesNothing) {
   gwctl.edit = [this](const std::string& path) {
     file = path;
