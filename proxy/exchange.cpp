@@ -55,7 +55,7 @@ Exchange::Status Exchange::begin(const http::RequestHead& head, size_t head_size
 std::optional<Failure> Exchange::route(const http::RequestHead& head) {
   table_ = worker_.pin_table();
   if (!table_) return Failure::kNoTable;
-  const auto port = table_->ports.find(client_.listener_port);
+  const auto port = table_->ports.find(client_.port.number);
   if (port == table_->ports.end()) return Failure::kNoRoute;
   const std::string_view host = http::host_of(head.authority);
   std::array<char, 256> lower;
@@ -73,7 +73,7 @@ std::optional<Failure> Exchange::route(const http::RequestHead& head) {
 bool Exchange::rewrite_request(const http::RequestHead& head, size_t head_size) {
   http::RequestRewrite rewrite;
   rewrite.client_ip = client_.ip;
-  rewrite.listener_port = client_.listener_port;
+  rewrite.listener_port = client_.port.number;
   rewrite.drop_cookie = pick_.cookie_name();
   std::string& scratch = worker_.scratch();
   scratch.clear();
@@ -253,9 +253,9 @@ Exchange::Step Exchange::wait_for_response() {
 // kIdle: the head is not whole yet.
 Exchange::Step Exchange::parse_response_head() {
   const size_t size = response_scanner_.scan(out_->bytes());
-  if (response_scanner_.bad() || size > http::kMaxHead) return fail(Failure::kBadResponse);
+  if (response_scanner_.bad() || size > kMaxHeadBytes) return fail(Failure::kBadResponse);
   if (size == 0) {
-    return out_->size() > http::kMaxHead ? fail(Failure::kBadResponse) : Step::kIdle;
+    return out_->size() > kMaxHeadBytes ? fail(Failure::kBadResponse) : Step::kIdle;
   }
   response_scanner_.reset();
   http::ResponseHead& head = worker_.response_head();
@@ -346,7 +346,7 @@ Exchange::Status Exchange::finish() {
 // ---- Time.
 
 void Exchange::set_deadline() {
-  const Timeouts& timeouts = worker_.timeouts();
+  const Timeouts& timeouts = client_.port.settings->timeouts;
   const int64_t now_ms = worker_.reactor().now_ms();
   if (upstream_ != nullptr && !upstream_->connected) {
     deadline_ms_ = now_ms + timeouts.connect_ms;

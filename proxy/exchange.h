@@ -26,6 +26,7 @@
 namespace limpet {
 
 class Worker;
+struct WorkerPort;
 
 // The client's side, as the session lends it to the exchange.
 struct ClientSide {
@@ -34,7 +35,7 @@ struct ClientSide {
   // begun.
   std::unique_ptr<Buffer>& in;
   std::string_view ip;
-  uint16_t listener_port;
+  const WorkerPort& port;
 };
 
 class Exchange final : private UpstreamConnection::Owner {

@@ -1,6 +1,6 @@
-// The data plane's limits and time-outs, in one place (docs/limits.md). Those of message heads are
-// in http/head.h, of chunks in http/body_framing.h, of buffers in net/buffer.h, of idle upstream
-// connections in upstream/pool.h.
+// The data plane's limits, in one place (docs/limits.md). Those that a Gateway sets for its ports
+// are in core/routing/listener_settings.h; those of chunks are in http/body_framing.h, of buffers
+// in net/buffer.h, of idle upstream connections in upstream/pool.h.
 #pragma once
 
 #include <cstddef>
@@ -8,16 +8,9 @@
 
 namespace limpet {
 
-struct Timeouts {
-  // A client's connection.
-  int64_t idle_ms = 75'000;           // between two requests
-  int64_t head_ms = 10'000;           // from a head's first byte to its last
-  int64_t body_progress_ms = 30'000;  // without a byte, in either direction
-  int64_t linger_ms = 2'000;          // reading what a refused client still sends
-  // An upstream connection.
-  int64_t connect_ms = 3'000;
-  int64_t response_head_ms = 60'000;  // from the request's last byte
-  // For running requests, when the node stops.
+// Of a node as a whole, each of which a flag sets.
+struct NodeLimits {
+  // Running requests and tunnels, when the node stops.
   int64_t drain_ms = 10'000;
 };
 

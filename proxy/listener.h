@@ -9,11 +9,12 @@
 namespace limpet {
 
 class Worker;
+struct WorkerPort;
 
 class Listener final : public EventHandler {
  public:
   // `fd` listens and is non-blocking.
-  Listener(Worker& worker, Fd fd, uint16_t port)
+  Listener(Worker& worker, Fd fd, const WorkerPort& port)
       : worker_(worker), fd_(std::move(fd)), port_(port) {}
 
   void on_events(uint32_t events) override;
@@ -29,7 +30,7 @@ class Listener final : public EventHandler {
 
   Worker& worker_;
   Fd fd_;
-  const uint16_t port_;
+  const WorkerPort& port_;
 };
 
 }  // namespace limpet

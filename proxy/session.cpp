@@ -24,12 +24,12 @@ http::Failure failure_of(http::ParseError error) {
 
 }  // namespace
 
-Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, uint16_t listener_port)
+Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, const WorkerPort& port)
     : worker_(worker),
       client_(std::move(fd)),
       ip_(peer.ip()),
-      listener_port_(listener_port),
-      deadline_ms_(worker.reactor().now_ms() + worker.timeouts().idle_ms) {}
+      port_(port),
+      deadline_ms_(worker.reactor().now_ms() + port.settings->timeouts.idle_ms) {}
 
 Session::~Session() { worker_.buffers().give_back(std::move(in_)); }
 
@@ -67,12 +67,14 @@ Session::Next Session::read_head() {
   if (!in_->empty() && in_->bytes() != "\r") {
     if (phase_ == Phase::kIdle) {
       phase_ = Phase::kHead;
-      deadline_ms_ = worker_.reactor().now_ms() + worker_.timeouts().head_ms;
+      deadline_ms_ = worker_.reactor().now_ms() + port_.settings->timeouts.head_ms;
     }
     const size_t size = scanner_.scan(in_->bytes());
     if (scanner_.bad()) return reply(http::Failure::kBadRequest, true, false);
     if (size != 0) return take_head(size);
-    if (in_->size() > http::kMaxHead) return reply(http::Failure::kHeadTooLarge, true, false);
+    if (in_->size() > port_.settings->limits.head_bytes) {
+      return reply(http::Failure::kHeadTooLarge, true, false);
+    }
   }
   if (in_->space_size() == 0) {
     if (in_->begin() > kHeadroom) {
@@ -109,12 +111,12 @@ void Session::skip_empty_line() {
 Session::Next Session::take_head(size_t size) {
   scanner_.reset();
   empty_line_skipped_ = false;
-  if (size > http::kMaxHead) return reply(http::Failure::kHeadTooLarge, true, false);
   http::RequestHead& head = worker_.request_head();
-  const http::ParseError error = http::parse_request_head(in_->bytes().substr(0, size), head);
+  const http::ParseError error = http::parse_request_head(
+      in_->bytes().substr(0, size), port_.settings->limits, head);
   if (error != http::ParseError::kNone) return reply(failure_of(error), true, false);
   phase_ = Phase::kExchange;
-  exchange_.emplace(worker_, *this, ClientSide{client_, in_, ip_, listener_port_});
+  exchange_.emplace(worker_, *this, ClientSide{client_, in_, ip_, port_});
   const Exchange::Status status = exchange_->begin(head, size);
   return status == Exchange::Status::kWaiting ? Next::kGoOn : after_exchange(status);
 }
@@ -152,7 +154,7 @@ Session::Next Session::after_exchange(Exchange::Status status) {
 
 Session::Next Session::go_idle() {
   phase_ = Phase::kIdle;
-  deadline_ms_ = worker_.reactor().now_ms() + worker_.timeouts().idle_ms;
+  deadline_ms_ = worker_.reactor().now_ms() + port_.settings->timeouts.idle_ms;
   // The answer may not have said so: the end must not overtake it.
   if (worker_.draining()) return begin_linger();
   if (in_ != nullptr && in_->empty()) worker_.buffers().give_back(std::move(in_));
@@ -166,7 +168,7 @@ Session::Next Session::reply(http::Failure failure, bool close, bool to_head) {
   close_after_reply_ = close;
   http::append_response(failure, close, to_head, worker_.reactor().now_unix_s(), reply_);
   phase_ = Phase::kReply;
-  deadline_ms_ = worker_.reactor().now_ms() + worker_.timeouts().body_progress_ms;
+  deadline_ms_ = worker_.reactor().now_ms() + port_.settings->timeouts.body_progress_ms;
   return Next::kGoOn;
 }
 
@@ -190,7 +192,7 @@ Session::Next Session::flush_reply() {
 Session::Next Session::begin_linger() {
   client_.finish_sending();
   phase_ = Phase::kLinger;
-  deadline_ms_ = worker_.reactor().now_ms() + worker_.timeouts().linger_ms;
+  deadline_ms_ = worker_.reactor().now_ms() + port_.settings->timeouts.linger_ms;
   return Next::kGoOn;
 }
 

@@ -22,12 +22,13 @@
 namespace limpet {
 
 class Worker;
+struct WorkerPort;
 
 // Owned by its worker, which it asks to be ended.
 class Session final : public EventHandler,
                       public boost::intrusive::list_base_hook<> {
  public:
-  Session(Worker& worker, Fd fd, const SocketAddress& peer, uint16_t listener_port);
+  Session(Worker& worker, Fd fd, const SocketAddress& peer, const WorkerPort& port);
   ~Session() override;
 
   // A call with 0, too, goes on as far as it can without waiting.
@@ -59,7 +60,7 @@ class Session final : public EventHandler,
   Worker& worker_;
   Stream client_;
   const std::string ip_;
-  const uint16_t listener_port_;
+  const WorkerPort& port_;
   Phase phase_ = Phase::kIdle;
   int64_t deadline_ms_ = 0;
   std::unique_ptr<Buffer> in_;  // null while idle without pipelined bytes

@@ -22,7 +22,7 @@ void fill_random(std::span<unsigned char> bytes) {
 }  // namespace
 
 Worker::Worker(WorkerOptions options)
-    : timeouts_(options.timeouts),
+    : limits_(options.limits),
       codec_(options.node_number, fill_random),
       tables_(std::move(options.retire_table)) {}
 
@@ -51,30 +51,45 @@ void Worker::configure(WorkerConfig config, std::function<void()> done) {
 void Worker::apply(WorkerConfig& config) {
   // The table first: a new listener's first request must find its port.
   if (config.table != nullptr) tables_.swap(std::move(config.table));
-  for (const uint16_t port : config.close) close_listener(port);
+  for (const uint16_t port : config.close) {
+    const auto found = ports_.find(port);
+    if (found != ports_.end()) close_listener(found->second);
+  }
   if (draining_) return;
-  for (WorkerConfig::NewListener& added : config.open) {
-    auto listener = std::make_unique<Listener>(*this, std::move(added.fd), added.port);
-    if (!reactor_.add(listener->fd(), listener.get())) {
-      spdlog::error("a worker cannot watch port {}: {}", added.port, std::strerror(errno));
-      continue;
-    }
-    listeners_[added.port] = std::move(listener);
+  for (WorkerConfig::NewListener& added : config.open) open_listener(added);
+  take_settings();
+}
+
+void Worker::open_listener(WorkerConfig::NewListener& added) {
+  WorkerPort& port = ports_[added.port];
+  port.number = added.port;
+  auto listener = std::make_unique<Listener>(*this, std::move(added.fd), port);
+  if (!reactor_.add(listener->fd(), listener.get())) {
+    spdlog::error("a worker cannot watch port {}: {}", added.port, std::strerror(errno));
+    return;
+  }
+  port.listener = std::move(listener);
+}
+
+void Worker::take_settings() {
+  const TablePin table = tables_.pin();
+  if (!table) return;
+  for (auto& [number, port] : ports_) {
+    const auto found = table->ports.find(number);
+    if (found != table->ports.end()) port.settings = found->second->settings;
   }
 }
 
-void Worker::close_listener(uint16_t port) {
-  const auto found = listeners_.find(port);
-  if (found == listeners_.end()) return;
-  std::erase(waiting_listeners_, found->second.get());
-  found->second->close();
-  reactor_.retire(std::move(found->second));
-  listeners_.erase(found);
+void Worker::close_listener(WorkerPort& port) {
+  if (port.listener == nullptr) return;
+  std::erase(waiting_listeners_, port.listener.get());
+  port.listener->close();
+  reactor_.retire(std::move(port.listener));
 }
 
-void Worker::start_session(Fd client, const SocketAddress& peer, uint16_t listener_port) {
+void Worker::start_session(Fd client, const SocketAddress& peer, const WorkerPort& port) {
   if (sessions_.size() >= limits::kMaxSessionsPerWorker) return count(refused_sessions_);
-  auto session = std::make_unique<Session>(*this, std::move(client), peer, listener_port);
+  auto session = std::make_unique<Session>(*this, std::move(client), peer, port);
   if (!reactor_.add(session->fd(), session.get())) return;
   sessions_.push_back(*session.release());
 }
@@ -119,8 +134,8 @@ void Worker::finish_drain() {
 void Worker::begin_drain() {
   if (draining_) return;
   draining_ = true;
-  drain_deadline_ms_ = reactor_.now_ms() + timeouts_.drain_ms;
-  while (!listeners_.empty()) close_listener(listeners_.begin()->first);
+  drain_deadline_ms_ = reactor_.now_ms() + limits_.drain_ms;
+  for (auto& [number, port] : ports_) close_listener(port);
   std::vector<Session*> sessions;
   for (Session& session : sessions_) sessions.push_back(&session);
   for (Session* session : sessions) session->drain();

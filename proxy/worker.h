@@ -42,9 +42,16 @@ struct WorkerConfig {
   std::vector<uint16_t> close;  // ports
 };
 
+// A port as a worker serves it. It stays once it has been, as connections made on it do.
+struct WorkerPort {
+  uint16_t number = 0;
+  std::shared_ptr<const ListenerSettings> settings = default_listener_settings();
+  std::unique_ptr<Listener> listener;  // null: nothing new is accepted
+};
+
 struct WorkerOptions {
   uint32_t node_number = 0;  // under which session tokens are sealed
-  Timeouts timeouts = {};
+  NodeLimits limits = {};
   // Called on the worker's thread with a table that it no longer uses.
   std::function<void(std::shared_ptr<const RoutingTable>)> retire_table;
 };
@@ -76,14 +83,13 @@ class Worker {
   UpstreamPool& pool() { return pool_; }
   TokenCodec& codec() { return codec_; }
   TablePin pin_table() const { return tables_.pin(); }
-  const Timeouts& timeouts() const { return timeouts_; }
   bool draining() const { return draining_; }
   // Room to work in, for the length of one call.
   http::RequestHead& request_head() { return request_head_; }
   http::ResponseHead& response_head() { return response_head_; }
   std::string& scratch() { return scratch_; }
 
-  void start_session(Fd client, const SocketAddress& peer, uint16_t listener_port);
+  void start_session(Fd client, const SocketAddress& peer, const WorkerPort& port);
   void end(Session* session);
   void accept_later(Listener* listener) { waiting_listeners_.push_back(listener); }
   void count_request() { count(requests_); }
@@ -98,19 +104,21 @@ class Worker {
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   void apply(WorkerConfig& config);
-  void close_listener(uint16_t port);
+  void take_settings();
+  void open_listener(WorkerConfig::NewListener& added);
+  void close_listener(WorkerPort& port);
   void on_tick();
   void check_some_deadlines();
   void begin_drain();
   void finish_drain();
 
-  const Timeouts timeouts_;
+  const NodeLimits limits_;
   Reactor reactor_;
   BufferPool buffers_;
   UpstreamPool pool_{reactor_};
   TokenCodec codec_;
   TableSlot tables_;
-  std::map<uint16_t, std::unique_ptr<Listener>> listeners_;
+  std::map<uint16_t, WorkerPort> ports_;
   std::vector<Listener*> waiting_listeners_;
   boost::intrusive::list<Session> sessions_;  // owned
   http::RequestHead request_head_;

@@ -21,6 +21,7 @@
 #include "core/base/counted.h"
 #include "core/base/persistent_map.h"
 #include "core/routing/host_map.h"
+#include "core/routing/listener_settings.h"
 #include "core/snapshot/state_id.h"
 #include "core/sticky/key_ring.h"
 #include "core/sticky/policy.h"
@@ -77,6 +78,8 @@ struct RoutingListener {
 struct RoutingPort {
   uint16_t port = 0;
   HostMap<RoutingListener> listeners;
+  // Of the oldest Gateway on the port; never null.
+  std::shared_ptr<const ListenerSettings> settings = default_listener_settings();
 };
 
 struct RoutingCluster {

@@ -28,8 +28,8 @@ std::string_view take_line(std::string_view& bytes) {
   return line;
 }
 
-ParseError parse_field(std::string_view line, Head& head) {
-  if (head.field_count == kMaxFields) return ParseError::kTooLarge;
+ParseError parse_field(std::string_view line, size_t max_fields, Head& head) {
+  if (head.field_count == max_fields) return ParseError::kTooLarge;
   size_t colon = 0;
   while (colon < line.size() && is_char(line[colon], kTokenChar)) ++colon;
   // No name, white space before the colon, or a folded line: RFC 9112 §5.1 and §5.2.
@@ -43,11 +43,12 @@ ParseError parse_field(std::string_view line, Head& head) {
   return ParseError::kNone;
 }
 
-ParseError parse_fields(std::string_view bytes, Head& head) {
+// Requires: max_fields <= kMaxFields.
+ParseError parse_fields(std::string_view bytes, size_t max_fields, Head& head) {
   for (;;) {
     const std::string_view line = take_line(bytes);
     if (line.empty()) return ParseError::kNone;
-    const ParseError error = parse_field(line, head);
+    const ParseError error = parse_field(line, max_fields, head);
     if (error != ParseError::kNone) return error;
   }
 }
@@ -127,8 +128,8 @@ ParseError find_framing(Head& head) {
 }
 
 // RFC 9112 §3.2. CONNECT and its authority-form are not for a reverse proxy.
-ParseError parse_target(RequestHead& head) {
-  if (head.target.size() > kMaxTarget) return ParseError::kTargetTooLong;
+ParseError parse_target(size_t max_size, RequestHead& head) {
+  if (head.target.size() > max_size) return ParseError::kTargetTooLong;
   if (head.target.empty() || !all_chars(head.target, kTargetChar)) return ParseError::kBad;
   if (head.method == "CONNECT") return ParseError::kBad;
   if (head.target == "*") {
@@ -270,8 +271,11 @@ size_t HeadScanner::scan(std::string_view bytes) {
   return 0;
 }
 
-ParseError parse_request_head(std::string_view bytes, RequestHead& head) {
-  head = RequestHead();
+ParseError parse_request_head(std::string_view bytes, const RequestLimits& limits,
+                              RequestHead& head) {
+  static_cast<HeadFacts&>(head) = HeadFacts();
+  head.authority = {};
+  if (bytes.size() > limits.head_bytes) return ParseError::kTooLarge;
   const std::string_view line = take_line(bytes);
   const size_t method_end = line.find(' ');
   const size_t target_end = line.rfind(' ');
@@ -280,15 +284,15 @@ ParseError parse_request_head(std::string_view bytes, RequestHead& head) {
   head.target = line.substr(method_end + 1, target_end - method_end - 1);
   if (head.method.empty() || !all_chars(head.method, kTokenChar)) return ParseError::kBad;
   ParseError error = parse_version(line.substr(target_end + 1), head);
-  if (error == ParseError::kNone) error = parse_target(head);
-  if (error == ParseError::kNone) error = parse_fields(bytes, head);
+  if (error == ParseError::kNone) error = parse_target(limits.target_bytes, head);
+  if (error == ParseError::kNone) error = parse_fields(bytes, limits.fields, head);
   if (error == ParseError::kNone) error = find_framing(head);
   if (error == ParseError::kNone) error = find_authority(head);
   return error;
 }
 
 ParseError parse_response_head(std::string_view bytes, bool to_head, ResponseHead& head) {
-  head = ResponseHead();
+  static_cast<HeadFacts&>(head) = HeadFacts();
   // HTTP-version SP 3DIGIT SP [reason]; some servers leave the last space out.
   const std::string_view line = take_line(bytes);
   if (line.size() < 12 || line[8] != ' ') return ParseError::kBad;
@@ -300,7 +304,7 @@ ParseError parse_response_head(std::string_view bytes, bool to_head, ResponseHea
   head.status = static_cast<int>(status);
   head.reason = line.size() > 13 ? line.substr(13) : std::string_view();
   if (!all_chars(head.reason, kValueChar)) return ParseError::kBad;
-  error = parse_fields(bytes, head);
+  error = parse_fields(bytes, kMaxFields, head);
   if (error == ParseError::kNone) error = find_framing(head);
   if (error != ParseError::kNone) return error;
   // These have no body, whatever they say; one that says otherwise is not to be trusted

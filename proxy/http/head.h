@@ -11,15 +11,12 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/routing/listener_settings.h"
 #include "proxy/http/chars.h"
 
 namespace limpet::http {
 
-// Limits of a head. All in bytes but kMaxFields.
-inline constexpr size_t kMaxHead = 64 * 1024;   // request line or status line and all fields
-inline constexpr size_t kMaxTarget = 8 * 1024;
-inline constexpr size_t kMaxFields = 100;
-inline constexpr size_t kMaxAuthority = 300;    // a DNS name has at most 253 characters
+inline constexpr size_t kMaxAuthority = 300;  // bytes; a DNS name has at most 253 characters
 
 // The fields that a gateway looks at.
 enum class FieldId : uint8_t {
@@ -37,15 +34,19 @@ struct Field {
 // How the end of a body is found (RFC 9112 §6.3).
 enum class BodyKind : uint8_t { kNone, kLength, kChunked, kUntilClose };
 
-struct Head {
+// What a head says beside its fields.
+struct HeadFacts {
   int minor_version = 1;  // of HTTP/1.x
   size_t field_count = 0;
-  std::array<Field, kMaxFields> fields;
   BodyKind body = BodyKind::kNone;
   uint64_t content_length = 0;      // with kLength
   bool connection_close = false;
   bool connection_keep_alive = false;
   bool lists_connection_fields = false;  // Connection names fields other than those two
+};
+
+struct Head : HeadFacts {
+  std::array<Field, kMaxFields> fields;  // those behind field_count mean nothing
 
   const Field* begin() const { return fields.data(); }
   const Field* end() const { return fields.data() + field_count; }
@@ -94,7 +95,8 @@ class HeadScanner {
 };
 
 // Requires: `bytes` is one whole head, as the scanner found it.
-ParseError parse_request_head(std::string_view bytes, RequestHead& head);
+ParseError parse_request_head(std::string_view bytes, const RequestLimits& limits,
+                              RequestHead& head);
 
 // `to_head`: the response answers a HEAD request. Any error means that the upstream cannot be
 // understood.

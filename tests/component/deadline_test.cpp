@@ -9,12 +9,13 @@ namespace {
 
 using Answer = FakeUpstream::Answer;
 
-Timeouts short_timeouts() {
-  Timeouts timeouts;
+ListenerSettings short_timeouts() {
+  ListenerSettings settings;
+  Timeouts& timeouts = settings.timeouts;
   timeouts.head_ms = timeouts.connect_ms = timeouts.response_head_ms = 300;
   // Longer than a busy machine lets the test's own client wait for its turn.
   timeouts.idle_ms = timeouts.body_progress_ms = 2'000;
-  return timeouts;
+  return settings;
 }
 
 // Listens and never accepts, with a full backlog: connecting to it takes for ever.

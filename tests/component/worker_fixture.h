@@ -75,8 +75,9 @@ class RawClient {
 
 class WorkerTest : public ::testing::Test {
  protected:
-  explicit WorkerTest(const Timeouts& timeouts = {})
-      : worker_({7, timeouts, [](const std::shared_ptr<const RoutingTable>&) {}}) {
+  explicit WorkerTest(ListenerSettings settings = {}, const NodeLimits& limits = {})
+      : settings_(std::make_shared<const ListenerSettings>(std::move(settings))),
+        worker_({7, limits, [](const std::shared_ptr<const RoutingTable>&) {}}) {
     worker_.start();
   }
 
@@ -86,9 +87,9 @@ class WorkerTest : public ::testing::Test {
   }
   void serve(const Snapshot& snapshot) {
     WorkerConfig config;
-    config.table = compile(snapshot, table_.get()).table;
-    ASSERT_NE(config.table, nullptr);
-    table_ = config.table;
+    table_ = compile(snapshot, table_.get()).table;
+    ASSERT_NE(table_, nullptr);
+    config.table = with_settings(*table_);
     if (listener_.family() == AF_UNSPEC) {
       // The table knows the listener by its port in the configuration; the socket may have another.
       auto sockets = open_listeners(*SocketAddress::parse("127.0.0.1", 0), 1);
@@ -116,6 +117,18 @@ class WorkerTest : public ::testing::Test {
   static constexpr uint16_t kPort = 8000;
   static constexpr char kGet[] = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 
+  // The table as if its Gateways had the test's settings.
+  std::shared_ptr<const RoutingTable> with_settings(const RoutingTable& table) const {
+    auto changed = std::make_shared<RoutingTable>(table);
+    for (auto& [number, port] : changed->ports) {
+      auto with = std::make_shared<RoutingPort>(*port);
+      with->settings = settings_;
+      port = std::move(with);
+    }
+    return changed;
+  }
+
+  const std::shared_ptr<const ListenerSettings> settings_;
   std::shared_ptr<const RoutingTable> table_;
   SocketAddress listener_;
   Worker worker_;

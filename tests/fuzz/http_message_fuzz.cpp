@@ -254,7 +254,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace limpet;
   using namespace limpet::fuzz;
   for (std::string_view text = text_of(data, size); !text.empty();) {
-    const auto request = take_in_pieces<http::RequestHead>(text, http::parse_request_head);
+    const auto request = take_in_pieces<http::RequestHead>(
+        text, [](std::string_view bytes, http::RequestHead& head) {
+          return http::parse_request_head(bytes, {}, head);
+        });
     agree(request, read_request(text));
     bool ended = request && request->complete;
     size_t end = ended ? request->end : 0;

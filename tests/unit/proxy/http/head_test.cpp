@@ -13,7 +13,7 @@ ParseError parse(const std::string& text, RequestHead& head) {
   HeadScanner scanner;
   const size_t size = scanner.scan(text);
   if (scanner.bad() || size == 0) return ParseError::kBad;
-  return parse_request_head(std::string_view(text).substr(0, size), head);
+  return parse_request_head(std::string_view(text).substr(0, size), {}, head);
 }
 
 ParseError parse(const std::string& text) {
@@ -52,7 +52,7 @@ TEST(RequestHead, TargetsInAllTheirForms) {
   EXPECT_EQ(parse("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"), ParseError::kNone);
   EXPECT_EQ(parse("GET * HTTP/1.1\r\nHost: x\r\n\r\n"), ParseError::kBad);
   EXPECT_EQ(parse("CONNECT a.b:443 HTTP/1.1\r\nHost: a.b:443\r\n\r\n"), ParseError::kBad);
-  EXPECT_EQ(parse("GET /" + std::string(kMaxTarget, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n"),
+  EXPECT_EQ(parse("GET /" + std::string(RequestLimits().target_bytes, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n"),
             ParseError::kTargetTooLong);
 }
 
@@ -132,7 +132,7 @@ TEST(RequestHead, NulIsRefusedAnywhere) {
 
 TEST(RequestHead, AHundredFieldsAndNoMore) {
   std::string fields;
-  for (size_t i = 1; i < kMaxFields; ++i) fields += "A: b\r\n";
+  for (size_t i = 1; i < RequestLimits().fields; ++i) fields += "A: b\r\n";
   EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n"), ParseError::kNone);
   EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n" + fields + "\r\n"),
             ParseError::kTooLarge);
@@ -166,7 +166,7 @@ TEST(RequestHead, WhatWeAcceptAnotherParserReadsAlike) {
     RequestHead head;
     const size_t size = scanner.scan(text);
     if (scanner.bad() || size == 0) continue;
-    if (parse_request_head(std::string_view(text).substr(0, size), head) != ParseError::kNone) {
+    if (parse_request_head(std::string_view(text).substr(0, size), {}, head) != ParseError::kNone) {
       continue;
     }
     ++accepted;

@@ -7,7 +7,7 @@ namespace {
 
 std::string rewritten(const std::string& text, std::string_view drop_cookie = "sid") {
   RequestHead head;
-  EXPECT_EQ(parse_request_head(text, head), ParseError::kNone);
+  EXPECT_EQ(parse_request_head(text, {}, head), ParseError::kNone);
   RequestRewrite rewrite;
   rewrite.client_ip = "10.0.0.9";
   rewrite.listener_port = 8000;
