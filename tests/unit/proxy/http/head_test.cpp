@@ -52,7 +52,8 @@ TEST(RequestHead, TargetsInAllTheirForms) {
   EXPECT_EQ(parse("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"), ParseError::kNone);
   EXPECT_EQ(parse("GET * HTTP/1.1\r\nHost: x\r\n\r\n"), ParseError::kBad);
   EXPECT_EQ(parse("CONNECT a.b:443 HTTP/1.1\r\nHost: a.b:443\r\n\r\n"), ParseError::kBad);
-  EXPECT_EQ(parse("GET /" + std::string(RequestLimits().target_bytes, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n"),
+  const std::string long_path(RequestLimits().target_bytes, 'a');
+  EXPECT_EQ(parse("GET /" + long_path + " HTTP/1.1\r\nHost: x\r\n\r\n"),
             ParseError::kTargetTooLong);
 }
 
