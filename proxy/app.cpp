@@ -21,6 +21,7 @@
 #include "proxy/worker.h"
 #include "runtime/admin_server.h"
 #include "runtime/data_dir.h"
+#include "runtime/descriptors.h"
 #include "runtime/signals.h"
 
 namespace limpet {
@@ -74,12 +75,29 @@ absl::StatusOr<NodeIdentity> identity_of(const ProxyOptions& options) {
   return identity;
 }
 
+// A connection takes two: the client's, and the endpoint's.
+void fit_descriptors(NodeLimits& limits) {
+  constexpr size_t kOfTheNode = 256;  // listeners, state, admin, gRPC
+  const size_t files = descriptor_limit();
+  const size_t fitting = (files - std::min(files, kOfTheNode)) / 2;
+  if (fitting >= limits.max_connections) return;
+  spdlog::warn("the limit of open files, {}, allows {} connections instead of {}; raise it with "
+               "ulimit -n, or set --max-connections", files, fitting, limits.max_connections);
+  limits.max_connections = fitting;
+}
+
 std::vector<std::unique_ptr<Worker>> make_workers(const ProxyOptions& options,
                                                   asio::io_context& io) {
+  const NodeLimits& limits = options.limits;
+  const auto connections = std::make_shared<ConnectionLimits>(limits.max_connections,
+                                                              limits.max_connections_per_address);
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < options.workers; ++i) {
     WorkerOptions worker;
     worker.node_number = node_number_of(options.node_id);
+    worker.connections = connections;
+    worker.max_buffer_bytes = limits.max_buffer_bytes / options.workers;
+    worker.drain_ms = limits.drain_ms;
     // Freed on the control thread.
     worker.retire_table = [&io](std::shared_ptr<const RoutingTable> table) {
       asio::post(io, [table = std::move(table)] {});
@@ -97,6 +115,8 @@ absl::Status run_proxy(ProxyOptions options) {
   if (!expiry.empty()) spdlog::warn("{}", expiry);
   absl::StatusOr<NodeIdentity> identity = identity_of(options);
   if (!identity.ok()) return identity.status();
+  raise_descriptor_limit();
+  fit_descriptors(options.limits);
   ignore_sigpipe();
   quiet_grpc();
 

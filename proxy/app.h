@@ -6,6 +6,7 @@
 
 #include <absl/status/status.h>
 
+#include "proxy/limits.h"
 #include "runtime/host_port.h"
 #include "runtime/tls.h"
 
@@ -22,6 +23,7 @@ struct ProxyOptions {
   std::vector<std::string> labels;    // "key=value", for operators
   HostPort admin = {"127.0.0.1", 7800};
   unsigned workers = 0;  // 0: one for each core
+  NodeLimits limits;
 };
 
 // Serves until SIGTERM or SIGINT. An error: it could not start, and says why.

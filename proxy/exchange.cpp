@@ -1,8 +1,10 @@
 #include "proxy/exchange.h"
 
 #include <array>
+#include <cerrno>
 
 #include "core/routing/match.h"
+#include "proxy/http/upgrade.h"
 #include "proxy/limits.h"
 #include "proxy/worker.h"
 
@@ -20,6 +22,12 @@ bool is_idempotent(std::string_view method) {
     if (method == idempotent) return true;
   }
   return false;
+}
+
+// Whether a connect() that failed at once says something of the address; if not, of this node.
+bool is_unreachable(int error) {
+  return error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH ||
+         error == ENETDOWN || error == EHOSTDOWN;
 }
 
 }  // namespace
@@ -40,14 +48,19 @@ Exchange::Status Exchange::begin(const http::RequestHead& head, size_t head_size
   to_head_ = head.method == "HEAD";
   idempotent_ = is_idempotent(head.method);
   client_minor_version_ = static_cast<uint8_t>(head.minor_version);
-  keep_alive_ = !head.connection_close && (head.minor_version != 0 || head.connection_keep_alive);
+  keep_alive_ = !head.connection_close && !client_.last_request &&
+                (head.minor_version != 0 || head.connection_keep_alive);
+  offered_protocols_ = http::offered_protocols(head);
   request_body_ = http::BodyFraming(head);
   request_ready_ = head_size + request_body_.take(client_.in->bytes().substr(head_size));
   std::optional<Failure> failure;
   if (request_body_.failed()) failure = Failure::kBadRequest;
   if (!failure) failure = route(head);
   if (!failure && !rewrite_request(head, head_size)) failure = Failure::kHeadTooLarge;
-  if (!failure) return try_next(Failure::kConnectFailed);
+  if (!failure) {
+    worker_.retry_budget().note_request();
+    return try_next(Failure::kConnectFailed);
+  }
   failure_ = *failure;
   return Status::kFailed;
 }
@@ -75,6 +88,7 @@ bool Exchange::rewrite_request(const http::RequestHead& head, size_t head_size) 
   rewrite.client_ip = client_.ip;
   rewrite.listener_port = client_.port.number;
   rewrite.drop_cookie = pick_.cookie_name();
+  rewrite.upgrade = offered_protocols_;
   std::string& scratch = worker_.scratch();
   scratch.clear();
   http::rewrite_request(head, rewrite, scratch);
@@ -86,19 +100,28 @@ bool Exchange::rewrite_request(const http::RequestHead& head, size_t head_size) 
 
 Exchange::Status Exchange::try_next(Failure why) {
   drop_upstream();
+  failure_ = why;
+  const int64_t now_ms = worker_.reactor().now_ms();
   for (;;) {
-    const SocketAddress* address = pick_.next();
-    if (address == nullptr) {
-      failure_ = why;
-      return Status::kFailed;
-    }
+    const SocketAddress* address = pick_.next(worker_.ejections(), now_ms);
+    if (address == nullptr) return Status::kFailed;
+    if (pick_.attempts() > 1 && !worker_.retry_budget().take(now_ms)) return Status::kFailed;
     // What cannot be sent twice goes out only where somebody is certain to have been just now.
-    auto connection = worker_.pool().take(*address, !idempotent_);
+    const bool probe = !idempotent_ || !request_body_.complete();
+    auto connection = worker_.pool().take(*address, probe);
     if (connection == nullptr) connection = worker_.pool().connect(*address);
-    if (connection == nullptr) continue;
-    lease(std::move(connection));
-    return Status::kWaiting;
+    if (connection != nullptr) {
+      lease(std::move(connection));
+      return Status::kWaiting;
+    }
+    if (is_unreachable(errno)) {
+      worker_.ejections().note_failure(*address, Ejections::Failure::kRefused, now_ms);
+    }
   }
+}
+
+void Exchange::note_failure(Ejections::Failure failure) {
+  worker_.ejections().note_failure(upstream_->address(), failure, worker_.reactor().now_ms());
 }
 
 // False when the kernel refuses at once.
@@ -162,7 +185,10 @@ Exchange::Step Exchange::pump_request() {
   Stream& upstream = upstream_->stream();
   if (!upstream_->connected) {
     if (!upstream.writable()) return Step::kIdle;
-    if (upstream.connect_error() != 0) {
+    const int error = upstream.connect_error();
+    if (error != 0) {
+      note_failure(error == ETIMEDOUT ? Ejections::Failure::kTimedOut
+                                      : Ejections::Failure::kRefused);
       const Status status = try_next(Failure::kConnectFailed);
       return status == Status::kWaiting ? Step::kProgress : stop(status);
     }
@@ -202,135 +228,6 @@ Exchange::Step Exchange::read_request_body() {
   return request_body_.failed() ? fail(Failure::kBadRequest) : Step::kProgress;
 }
 
-Exchange::Step Exchange::pump_response() {
-  if (response_ready_ == 0) return read_response();
-  if (!client_.stream.writable()) return Step::kIdle;
-  const IoResult sent = client_.stream.write(out_->bytes().data(), response_ready_);
-  if (sent.status == IoStatus::kWouldBlock) return Step::kIdle;
-  if (sent.status != IoStatus::kOk) return stop(Status::kAborted);
-  out_->consume(sent.size);
-  response_ready_ -= sent.size;
-  response_out_ = response_head_done_ || response_ready_ > 0;
-  return Step::kProgress;
-}
-
-Exchange::Step Exchange::read_response() {
-  // After an interim response the next head may have come with it.
-  if (!response_head_done_ && out_ != nullptr && !out_->empty() && response_begun_) {
-    const Step step = parse_response_head();
-    if (step != Step::kIdle) return step;
-  }
-  if (response_head_done_ && response_body_.complete()) return Step::kIdle;
-  if (!upstream_->connected || !upstream_->stream().readable()) return wait_for_response();
-  if (out_ == nullptr) out_ = worker_.buffers().lease(BufferPool::kLarge);
-  if (out_->empty()) out_->clear();
-  if (out_->space_size() == 0) out_->compact();
-  if (out_->space_size() == 0) return fail(Failure::kBadResponse);
-  const IoResult read = upstream_->stream().read(out_->space(), out_->space_size());
-  switch (read.status) {
-    case IoStatus::kWouldBlock: return wait_for_response();
-    case IoStatus::kEnd: return on_upstream_gone(true);
-    case IoStatus::kError: return on_upstream_gone(false);
-    case IoStatus::kOk: break;
-  }
-  const std::string_view fresh(out_->space(), read.size);
-  out_->commit(read.size);
-  response_begun_ = true;
-  if (!response_head_done_) {
-    const Step step = parse_response_head();
-    return step == Step::kIdle ? Step::kProgress : step;
-  }
-  response_ready_ = response_body_.take(fresh);
-  return response_body_.failed() ? stop(Status::kAborted) : Step::kProgress;
-}
-
-// A response that takes its time holds no buffer.
-Exchange::Step Exchange::wait_for_response() {
-  if (out_ != nullptr && out_->empty()) worker_.buffers().give_back(std::move(out_));
-  return Step::kIdle;
-}
-
-// kIdle: the head is not whole yet.
-Exchange::Step Exchange::parse_response_head() {
-  const size_t size = response_scanner_.scan(out_->bytes());
-  if (response_scanner_.bad() || size > kMaxHeadBytes) return fail(Failure::kBadResponse);
-  if (size == 0) {
-    return out_->size() > kMaxHeadBytes ? fail(Failure::kBadResponse) : Step::kIdle;
-  }
-  response_scanner_.reset();
-  http::ResponseHead& head = worker_.response_head();
-  const http::ParseError error =
-      http::parse_response_head(out_->bytes().substr(0, size), to_head_, head);
-  // A switch of protocols was not asked for, and an HTTP/1.0 client cannot read chunks.
-  if (error != http::ParseError::kNone || head.status == 101 ||
-      (client_minor_version_ == 0 && head.body == http::BodyKind::kChunked)) {
-    return fail(Failure::kBadResponse);
-  }
-  if (head.status < 200) {
-    if (client_minor_version_ == 0) {
-      out_->consume(size);
-      return Step::kProgress;
-    }
-    return pass_head(head, size, {});
-  }
-  response_body_ = http::BodyFraming(head);
-  // Whoever announces a body where there can be none may send it all the same, after this.
-  const bool bodies_may_follow = head.status == 204 && head.content_length != 0;
-  upstream_keep_alive_ = head.body != http::BodyKind::kUntilClose && !bodies_may_follow &&
-                         (head.minor_version == 0 ? head.connection_keep_alive
-                                                  : !head.connection_close);
-  if (head.body == http::BodyKind::kUntilClose) keep_alive_ = false;
-  // Refused before all of the request was there: the client is told not to send the rest.
-  if (head.status >= 400 && !request_body_.complete()) keep_alive_ = false;
-  if (worker_.draining()) keep_alive_ = false;
-
-  const std::string cookie =
-      pick_.set_cookie(worker_.codec(), worker_.reactor().now_unix_s(), false);
-  const size_t body = response_body_.take(out_->bytes().substr(size));
-  if (response_body_.failed()) return fail(Failure::kBadResponse);
-  response_head_done_ = true;
-  response_ready_ = body;
-  // The request cannot be sent again from here on.
-  if (request_sent() && client_.in->empty()) worker_.buffers().give_back(std::move(client_.in));
-  return pass_head(head, size, {client_minor_version_, !keep_alive_, cookie});
-}
-
-// Makes the head at the front of the buffer ready to go, rewritten where that is needed.
-Exchange::Step Exchange::pass_head(const http::ResponseHead& head, size_t size,
-                                   const http::ResponseRewrite& rewrite) {
-  if (!http::needs_rewrite(head, rewrite)) {
-    response_ready_ += size;
-    return Step::kProgress;
-  }
-  std::string& scratch = worker_.scratch();
-  scratch.clear();
-  http::rewrite_response(head, rewrite, scratch);
-  if (!out_->replace_front(size, scratch)) return fail(Failure::kBadResponse);
-  response_ready_ += scratch.size();
-  return Step::kProgress;
-}
-
-// The upstream closed or broke the connection while more was expected of it.
-Exchange::Step Exchange::on_upstream_gone(bool clean_end) {
-  if (response_head_done_) {
-    if (clean_end && response_body_.take_end()) {
-      upstream_keep_alive_ = false;
-      return Step::kProgress;
-    }
-    return stop(Status::kAborted);
-  }
-  if (response_begun_ || !replayable_ || resent_ || !(idempotent_ || request_sent_here_ == 0)) {
-    return fail(Failure::kUpstreamClosed);
-  }
-  // A pooled connection that ends says nothing of its endpoint: it was closed while idle. One that
-  // was fresh speaks for another endpoint, if there is one.
-  resent_ = true;
-  const SocketAddress address = upstream_->address();
-  if (upstream_->reused && connect_anew(address)) return Step::kProgress;
-  if (try_next(Failure::kUpstreamClosed) == Status::kWaiting) return Step::kProgress;
-  return connect_anew(address) ? Step::kProgress : fail(Failure::kUpstreamClosed);
-}
-
 Exchange::Status Exchange::finish() {
   if (!request_body_.complete()) keep_alive_ = false;
   const bool clean = request_sent() && !upstream_refuses_ &&
@@ -363,6 +260,7 @@ void Exchange::set_deadline() {
 
 Exchange::Status Exchange::on_deadline() {
   if (upstream_ != nullptr && !upstream_->connected) {
+    note_failure(Ejections::Failure::kTimedOut);
     // The next one may be connected already: no edge would come.
     const Status status = try_next(Failure::kConnectTimeout);
     return status == Status::kWaiting ? Status::kYield : status;

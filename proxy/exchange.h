@@ -21,6 +21,7 @@
 #include "proxy/net/stream.h"
 #include "proxy/pick.h"
 #include "proxy/table_pin.h"
+#include "proxy/tunnel.h"
 #include "proxy/upstream/connection.h"
 
 namespace limpet {
@@ -36,6 +37,7 @@ struct ClientSide {
   std::unique_ptr<Buffer>& in;
   std::string_view ip;
   const WorkerPort& port;
+  bool last_request;  // the connection goes no further
 };
 
 class Exchange final : private UpstreamConnection::Owner {
@@ -46,6 +48,7 @@ class Exchange final : private UpstreamConnection::Owner {
     kDone,     // the response is out
     kFailed,   // no byte of a response is out: failure() says what to answer
     kAborted,  // the response cannot be finished; the client must see that
+    kUpgraded, // both sides leave HTTP: make_tunnel()
   };
 
   // `wake`, the session, has its turn when the upstream stirs.
@@ -63,6 +66,10 @@ class Exchange final : private UpstreamConnection::Owner {
   // still to come, so that no further request can be found on the connection.
   bool skip_request();
 
+  // What goes on in this exchange's place, with its connection and all bytes that are not passed on
+  // yet. Requires: kUpgraded.
+  std::unique_ptr<Tunnel> make_tunnel();
+
   http::Failure failure() const { return failure_; }
   bool to_head() const { return to_head_; }
   // Whether the client's connection goes on after the response.
@@ -75,6 +82,7 @@ class Exchange final : private UpstreamConnection::Owner {
   std::optional<http::Failure> route(const http::RequestHead& head);
   bool rewrite_request(const http::RequestHead& head, size_t head_size);
 
+  void note_failure(Ejections::Failure failure);
   // Leases a connection to the next candidate; fails with `why` when there is none.
   Status try_next(http::Failure why);
   bool connect_anew(const SocketAddress& address);
@@ -91,6 +99,7 @@ class Exchange final : private UpstreamConnection::Owner {
   Step read_response();
   Step wait_for_response();
   Step parse_response_head();
+  Step switch_protocols(const http::ResponseHead& head, size_t size);
   Step pass_head(const http::ResponseHead& head, size_t size,
                  const http::ResponseRewrite& rewrite);
   Step on_upstream_gone(bool clean_end);
@@ -128,6 +137,7 @@ class Exchange final : private UpstreamConnection::Owner {
   bool response_out_ = false;
   bool upstream_keep_alive_ = false;
 
+  std::string offered_protocols_;  // by the client, to leave HTTP; empty: none
   bool to_head_ = false;
   bool keep_alive_ = true;
   uint8_t client_minor_version_ = 1;

@@ -10,17 +10,25 @@ namespace limpet {
 
 // Of a node as a whole, each of which a flag sets.
 struct NodeLimits {
+  // Client connections. At the limit none is accepted until another ends.
+  size_t max_connections = 50'000;
+  // From one address; further ones are closed. 0: no limit but the node's.
+  size_t max_connections_per_address = 0;
+  // Of the buffers of all connections. At the limit new requests are answered with 503.
+  size_t max_buffer_bytes = size_t{1} << 30;
   // Running requests and tunnels, when the node stops.
   int64_t drain_ms = 10'000;
 };
 
 namespace limits {
 
-inline constexpr size_t kMaxSessionsPerWorker = 50'000;
 inline constexpr size_t kLingerBytes = 256 * 1024;
 
 // Connections that one request may try, over all candidates and addresses.
 inline constexpr int kMaxAttempts = 4;
+
+// Endpoints that are looked at for one request, with those that are passed over.
+inline constexpr size_t kMaxCandidates = 16;
 
 // Cookies of the session's name that are opened; further ones are ignored.
 inline constexpr int kMaxSessionCookies = 8;

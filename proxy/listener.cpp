@@ -21,6 +21,10 @@ void Listener::close() {
 
 bool Listener::accept_some(int limit) {
   for (int count = 0; count < limit; ++count) {
+    if (!worker_.connections().enter()) {
+      worker_.accept_later(this);
+      return false;
+    }
     sockaddr_storage peer;
     socklen_t size = sizeof(peer);
     Fd client(::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size,
@@ -31,6 +35,7 @@ bool Listener::accept_some(int limit) {
       worker_.start_session(std::move(client), SocketAddress::from(peer), port_);
       continue;
     }
+    worker_.connections().leave();
     if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
     // Out of descriptors or memory: no further edge will come for those that wait, so look again
     // at the next tick.

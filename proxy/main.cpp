@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   limpet::ProxyOptions options;
   options.version = LIMPET_VERSION;
   std::string log_level = "info";
+  int64_t drain_s = options.limits.drain_ms / 1000;
 
   CLI::App app("Limpet's data-plane node: serves what the management server's configuration says",
                "limpet-proxy");
@@ -28,6 +29,19 @@ int main(int argc, char** argv) {
   limpet::add_option(app, "--admin", options.admin, "where /healthz and /readyz are");
   limpet::add_option(app, "--workers", options.workers, "threads; 0: one for each core")
       ->check(CLI::Range(0, 256));
+  limpet::NodeLimits& limits = options.limits;
+  limpet::add_option(app, "--max-connections", limits.max_connections,
+                     "clients' connections; others wait to be accepted")
+      ->check(CLI::Range(size_t{1}, size_t{10'000'000}));
+  limpet::add_option(app, "--max-connections-per-address", limits.max_connections_per_address,
+                     "further ones of a client's address are closed; 0: no limit");
+  limpet::add_option(app, "--max-buffer-bytes", limits.max_buffer_bytes,
+                     "of all connections (512Mi); beyond, new requests get 503")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(size_t{1} << 20, size_t{1} << 44));
+  limpet::add_option(app, "--drain-seconds", drain_s,
+                     "how long running requests may go on when the node stops")
+      ->check(CLI::Range(int64_t{0}, int64_t{86'400}));
   limpet::add_option(app, "--log-level", log_level, "trace, debug, info, warn, error or off");
   if (const auto exit_code = limpet::parse_command_line(app, argc, argv)) return *exit_code;
   if (const absl::Status logging = limpet::init_logging(log_level); !logging.ok()) {
@@ -35,6 +49,7 @@ int main(int argc, char** argv) {
     return limpet::kExitUsage;
   }
 
+  options.limits.drain_ms = drain_s * 1000;
   const absl::Status served = limpet::run_proxy(options);
   return served.ok() ? 0 : limpet::fail_at_start("limpet-proxy", served);
 }

@@ -123,41 +123,67 @@ std::optional<Failure> Pick::choose_by_rotation(const RouteRule& rule,
   return std::nullopt;
 }
 
+// By preference: whom the session belongs to, then by rank or turn.
 const Endpoint* Pick::next_endpoint() {
+  if (seen_count_ == seen_.size()) return nullptr;
   const Cluster& cluster = cluster_->cluster;
-  if (endpoint_ == nullptr && decision_.endpoint != nullptr) return decision_.endpoint;
+  if (seen_count_ == 0 && decision_.endpoint != nullptr) return decision_.endpoint;
   if (decision_.session_id != 0) {
-    return rendezvous_choice(cluster, decision_.session_id,
-                             std::span(tried_.data(), tried_count_));
+    return rendezvous_choice(cluster, decision_.session_id, std::span(seen_.data(), seen_count_));
   }
   const size_t count = cluster.eligible.size();
-  if (tried_count_ >= count) return nullptr;
-  return &cluster.endpoints[cluster.eligible[(rotation_start_ + tried_count_) % count]];
+  if (seen_count_ >= count) return nullptr;
+  return &cluster.endpoints[cluster.eligible[(rotation_start_ + seen_count_) % count]];
 }
 
-const SocketAddress* Pick::next() {
-  if (exhausted()) return nullptr;
-  ++attempts_;
-  if (endpoint_ != nullptr && address_ + 1 < endpoint_->addresses.size()) {
-    return &endpoint_->addresses[++address_];
+// The first of the endpoint's addresses that may be tried now; keeps those for which others go
+// before.
+bool Pick::find_address(const Endpoint& endpoint, size_t from, Ejections& ejections,
+                        int64_t now_ms) {
+  for (size_t i = from; i < endpoint.addresses.size(); ++i) {
+    const Ejections::Verdict verdict = ejections.judge(endpoint.addresses[i], now_ms);
+    if (verdict == Ejections::Verdict::kUse) {
+      last_ = {&endpoint, i};
+      return true;
+    }
+    if (verdict == Ejections::Verdict::kPassOver && passed_over_count_ < passed_over_.size()) {
+      passed_over_[passed_over_count_++] = {&endpoint, i};
+    }
   }
-  const Endpoint* endpoint = next_endpoint();
-  if (endpoint == nullptr) return nullptr;
-  endpoint_ = endpoint;
-  address_ = 0;
-  tried_[tried_count_++] = endpoint->uid;
-  return &endpoint->addresses[0];
+  return false;
+}
+
+const SocketAddress* Pick::next(Ejections& ejections, int64_t now_ms) {
+  if (attempts_ == limits::kMaxAttempts) return nullptr;
+  if (passed_over_next_ == 0) {
+    if (last_.endpoint != nullptr &&
+        find_address(*last_.endpoint, last_.address + 1, ejections, now_ms)) {
+      return attempt();
+    }
+    while (const Endpoint* endpoint = next_endpoint()) {
+      seen_[seen_count_++] = endpoint->uid;
+      if (find_address(*endpoint, 0, ejections, now_ms)) return attempt();
+    }
+  }
+  if (passed_over_next_ == passed_over_count_) return nullptr;
+  last_ = passed_over_[passed_over_next_++];
+  return attempt();
+}
+
+const SocketAddress* Pick::attempt() {
+  ++attempts_;
+  return &last_.endpoint->addresses[last_.address];
 }
 
 std::string Pick::set_cookie(TokenCodec& codec, int64_t now_unix_s, bool secure) {
   if (!decision_.bind || !cluster_->policy) return {};
   // What this node alone could not reach says nothing about the session's place: the cookie stays.
-  if (decision_.endpoint != nullptr && endpoint_ != decision_.endpoint) return {};
+  if (decision_.endpoint != nullptr && last_.endpoint != decision_.endpoint) return {};
   if (record_.session_id() == 0) record_ = SessionRecord(codec.new_session_id());
   Binding binding;
   binding.scope = scope_;
   binding.backend = cluster_->cluster.id;
-  binding.endpoint = endpoint_->uid;
+  binding.endpoint = last_.endpoint->uid;
   binding.created_unix_s = binding.last_seen_unix_s = static_cast<uint32_t>(now_unix_s);
   binding.decided_at = table_->time();
   record_.put(binding);

@@ -14,6 +14,7 @@
 #include "proxy/http/head.h"
 #include "proxy/http/respond.h"
 #include "proxy/limits.h"
+#include "proxy/upstream/ejections.h"
 
 namespace limpet {
 
@@ -26,9 +27,9 @@ class Pick {
                                      int64_t now_unix_s);
 
   // The next address to try; null when there are no more. To be called before the first attempt,
-  // too.
-  const SocketAddress* next();
-  bool exhausted() const { return attempts_ >= limits::kMaxAttempts; }
+  // too. Addresses that this node could not reach just now come after all others.
+  const SocketAddress* next(Ejections& ejections, int64_t now_ms);
+  int attempts() const { return attempts_; }
 
   // The value of the Set-Cookie field to send with the answer of the endpoint tried last; empty
   // when the session's cookie is to be left alone.
@@ -50,6 +51,8 @@ class Pick {
   std::optional<http::Failure> choose_by_rotation(const RouteRule& rule,
                                                   const Backends& backends);
   const Endpoint* next_endpoint();
+  bool find_address(const Endpoint& endpoint, size_t from, Ejections& ejections, int64_t now_ms);
+  const SocketAddress* attempt();
   int64_t longest_life_s(int64_t now_unix_s) const;
 
   const RoutingTable* table_ = nullptr;
@@ -60,11 +63,17 @@ class Pick {
 
   const RoutingCluster* cluster_ = nullptr;
   uint64_t rotation_start_ = 0;
-  const Endpoint* endpoint_ = nullptr;  // of the last attempt
-  size_t address_ = 0;
+  struct Candidate {
+    const Endpoint* endpoint = nullptr;
+    size_t address = 0;
+  };
+  Candidate last_;  // of the last attempt
   int attempts_ = 0;
-  std::array<uint64_t, limits::kMaxAttempts> tried_{};  // uids
-  size_t tried_count_ = 0;
+  std::array<uint64_t, limits::kMaxCandidates> seen_{};  // uids
+  size_t seen_count_ = 0;
+  std::array<Candidate, limits::kMaxAttempts> passed_over_{};
+  size_t passed_over_count_ = 0;
+  size_t passed_over_next_ = 0;  // of them to try
 };
 
 }  // namespace limpet

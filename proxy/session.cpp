@@ -24,6 +24,7 @@ http::Failure failure_of(http::ParseError error) {
 
 }  // namespace
 
+// The listener has counted the connection.
 Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, const WorkerPort& port)
     : worker_(worker),
       client_(std::move(fd)),
@@ -31,13 +32,23 @@ Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, const WorkerP
       port_(port),
       deadline_ms_(worker.reactor().now_ms() + port.settings->timeouts.idle_ms) {}
 
-Session::~Session() { worker_.buffers().give_back(std::move(in_)); }
+Session::~Session() {
+  worker_.buffers().give_back(std::move(in_));
+  if (address_entered_) worker_.connections().leave_address(ip_);
+  worker_.connections().leave();
+}
+
+bool Session::enter_address() {
+  address_entered_ = worker_.connections().enter_address(ip_);
+  return address_entered_;
+}
 
 void Session::on_events(uint32_t events) {
   if (phase_ == Phase::kClosed) return;
   client_.note_events(events);
-  // A half-close may still want its answer; a connection that is gone both ways does not.
-  if ((events & (EPOLLHUP | EPOLLERR)) != 0) return close();
+  // A half-close may still want its answer; a connection that is gone both ways does not. A tunnel
+  // may have bytes to pass on from before.
+  if ((events & (EPOLLHUP | EPOLLERR)) != 0 && phase_ != Phase::kTunnel) return close();
   run();
 }
 
@@ -48,6 +59,7 @@ void Session::run() {
       case Phase::kIdle:
       case Phase::kHead: next = read_head(); break;
       case Phase::kExchange: next = after_exchange(exchange_->advance()); break;
+      case Phase::kTunnel: next = after_tunnel(tunnel_->advance()); break;
       case Phase::kReply: next = flush_reply(); break;
       case Phase::kLinger: next = linger(); break;
       case Phase::kClosed: return;
@@ -61,6 +73,7 @@ void Session::run() {
 Session::Next Session::read_head() {
   if (in_ == nullptr) {
     if (!client_.readable()) return Next::kWait;
+    if (worker_.buffers_full()) return reply(http::Failure::kOverloaded, true, false);
     in_ = worker_.buffers().lease(BufferPool::kSmall);
   }
   if (phase_ == Phase::kIdle) skip_empty_line();
@@ -116,7 +129,8 @@ Session::Next Session::take_head(size_t size) {
       in_->bytes().substr(0, size), port_.settings->limits, head);
   if (error != http::ParseError::kNone) return reply(failure_of(error), true, false);
   phase_ = Phase::kExchange;
-  exchange_.emplace(worker_, *this, ClientSide{client_, in_, ip_, port_});
+  const bool last = ++requests_ >= port_.settings->limits.requests_per_connection;
+  exchange_.emplace(worker_, *this, ClientSide{client_, in_, ip_, port_, last});
   const Exchange::Status status = exchange_->begin(head, size);
   return status == Exchange::Status::kWaiting ? Next::kGoOn : after_exchange(status);
 }
@@ -139,14 +153,39 @@ Session::Next Session::after_exchange(Exchange::Status status) {
       const http::Failure failure = exchange_->failure();
       const bool to_head = exchange_->to_head();
       const bool whole = exchange_->skip_request();
-      const bool close = !whole || !exchange_->keep_alive() || worker_.draining() ||
+      const bool close = !whole || !exchange_->keep_alive() || !port_.is_open() ||
                          http::info(failure).source == http::Source::kClient;
       exchange_.reset();
       return reply(failure, close, to_head);
     }
+    case Exchange::Status::kUpgraded: return begin_tunnel();
     case Exchange::Status::kAborted: break;
   }
   exchange_.reset();
+  return abort();
+}
+
+Session::Next Session::begin_tunnel() {
+  worker_.count_request();
+  tunnel_ = exchange_->make_tunnel();
+  exchange_.reset();
+  phase_ = Phase::kTunnel;
+  return Next::kGoOn;
+}
+
+Session::Next Session::after_tunnel(Tunnel::Status status) {
+  deadline_ms_ = tunnel_->deadline_ms();
+  switch (status) {
+    case Tunnel::Status::kWaiting: return Next::kWait;
+    case Tunnel::Status::kYield: worker_.reactor().schedule(this); return Next::kWait;
+    case Tunnel::Status::kEnded: close(); return Next::kWait;
+    case Tunnel::Status::kBroken: break;
+  }
+  return abort();
+}
+
+// So that the client sees that something is missing.
+Session::Next Session::abort() {
   client_.abort();
   close();
   return Next::kWait;
@@ -156,7 +195,7 @@ Session::Next Session::go_idle() {
   phase_ = Phase::kIdle;
   deadline_ms_ = worker_.reactor().now_ms() + port_.settings->timeouts.idle_ms;
   // The answer may not have said so: the end must not overtake it.
-  if (worker_.draining()) return begin_linger();
+  if (!port_.is_open()) return begin_linger();
   if (in_ != nullptr && in_->empty()) worker_.buffers().give_back(std::move(in_));
   return Next::kGoOn;
 }
@@ -235,6 +274,7 @@ void Session::close() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
   exchange_.reset();
+  tunnel_.reset();
   client_.close();
   worker_.end(this);
 }

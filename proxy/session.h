@@ -2,7 +2,8 @@
 // forwarded, and ends the connection in the way that the client can read all it was sent.
 //
 //   idle -> head -> exchange -> idle        (keep-alive)
-//                     '-> reply -> linger   (an answer of our own that closes)
+//                     |-> reply -> linger   (an answer of our own that closes)
+//                     '-> tunnel            (a connection that leaves HTTP)
 #pragma once
 
 #include <cstdint>
@@ -33,15 +34,18 @@ class Session final : public EventHandler,
 
   // A call with 0, too, goes on as far as it can without waiting.
   void on_events(uint32_t events) override;
+  // Counts the connection as one of its client's address. False: that has too many.
+  bool enter_address();
   // Acts when the deadline has passed.
   void check_deadline(int64_t now_ms);
-  // The node stops: ends now if idle, else after the running exchange.
+  // Its port or the node stops: ends now if idle, else after the running exchange.
   void drain();
 
   int fd() const { return client_.fd(); }
+  const WorkerPort& port() const { return port_; }
 
  private:
-  enum class Phase { kIdle, kHead, kExchange, kReply, kLinger, kClosed };
+  enum class Phase { kIdle, kHead, kExchange, kTunnel, kReply, kLinger, kClosed };
   // Whether run() has more to do at once.
   enum class Next { kGoOn, kWait };
 
@@ -50,23 +54,29 @@ class Session final : public EventHandler,
   void skip_empty_line();
   Next take_head(size_t size);
   Next after_exchange(Exchange::Status status);
+  Next begin_tunnel();
+  Next after_tunnel(Tunnel::Status status);
   Next go_idle();
   Next reply(http::Failure failure, bool close, bool to_head);
   Next flush_reply();
   Next begin_linger();
   Next linger();
+  Next abort();
   void close();
 
   Worker& worker_;
   Stream client_;
   const std::string ip_;
+  bool address_entered_ = false;
   const WorkerPort& port_;
   Phase phase_ = Phase::kIdle;
   int64_t deadline_ms_ = 0;
   std::unique_ptr<Buffer> in_;  // null while idle without pipelined bytes
   http::HeadScanner scanner_;
   bool empty_line_skipped_ = false;
+  uint32_t requests_ = 0;
   std::optional<Exchange> exchange_;
+  std::unique_ptr<Tunnel> tunnel_;
 
   std::string reply_;
   size_t reply_sent_ = 0;

@@ -1,5 +1,6 @@
 #include "proxy/worker.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -22,7 +23,9 @@ void fill_random(std::span<unsigned char> bytes) {
 }  // namespace
 
 Worker::Worker(WorkerOptions options)
-    : limits_(options.limits),
+    : connections_(std::move(options.connections)),
+      max_buffer_bytes_(options.max_buffer_bytes),
+      drain_ms_(options.drain_ms),
       codec_(options.node_number, fill_random),
       tables_(std::move(options.retire_table)) {}
 
@@ -49,12 +52,13 @@ void Worker::configure(WorkerConfig config, std::function<void()> done) {
 }
 
 void Worker::apply(WorkerConfig& config) {
-  // The table first: a new listener's first request must find its port.
-  if (config.table != nullptr) tables_.swap(std::move(config.table));
+  // What has come on a port that goes away is served as it was asked for; a new listener's first
+  // request must find its port.
   for (const uint16_t port : config.close) {
     const auto found = ports_.find(port);
-    if (found != ports_.end()) close_listener(found->second);
+    if (found != ports_.end()) close_port(found->second);
   }
+  if (config.table != nullptr) tables_.swap(std::move(config.table));
   if (draining_) return;
   for (WorkerConfig::NewListener& added : config.open) open_listener(added);
   take_settings();
@@ -80,32 +84,54 @@ void Worker::take_settings() {
   }
 }
 
-void Worker::close_listener(WorkerPort& port) {
-  if (port.listener == nullptr) return;
-  std::erase(waiting_listeners_, port.listener.get());
+// Accepts no more, ends idle connections, and lets running exchanges be the last of theirs.
+void Worker::close_port(WorkerPort& port) {
+  if (!port.is_open()) return;
   port.listener->close();
+  std::erase(waiting_listeners_, port.listener.get());
   reactor_.retire(std::move(port.listener));
+  std::vector<Session*> sessions;
+  for (Session& session : sessions_) {
+    if (&session.port() == &port) sessions.push_back(&session);
+  }
+  for (Session* session : sessions) session->drain();
 }
 
 void Worker::start_session(Fd client, const SocketAddress& peer, const WorkerPort& port) {
-  if (sessions_.size() >= limits::kMaxSessionsPerWorker) return count(refused_sessions_);
   auto session = std::make_unique<Session>(*this, std::move(client), peer, port);
+  if (!session->enter_address()) return count(refused_sessions_);
   if (!reactor_.add(session->fd(), session.get())) return;
   sessions_.push_back(*session.release());
+}
+
+void Worker::accept_later(Listener* listener) {
+  if (std::find(waiting_listeners_.begin(), waiting_listeners_.end(), listener) ==
+      waiting_listeners_.end()) {
+    waiting_listeners_.push_back(listener);
+  }
 }
 
 void Worker::end(Session* session) {
   sessions_.erase(sessions_.iterator_to(*session));
   reactor_.retire(std::unique_ptr<Session>(session));
+  // Once it is gone, another connection may have its place.
+  accept_waiting();
 }
 
 void Worker::on_tick() {
+  accept_waiting();
+  check_some_deadlines();
+  if (++ticks_ % kTicksPerSecond == 0) {
+    pool_.sweep();
+    ejections_.sweep(reactor_.now_ms());
+  }
+  if (draining_ && (sessions_.empty() || reactor_.now_ms() >= drain_deadline_ms_)) finish_drain();
+}
+
+void Worker::accept_waiting() {
   std::vector<Listener*> waiting;
   waiting.swap(waiting_listeners_);
-  for (Listener* listener : waiting) listener->on_events(0);
-  check_some_deadlines();
-  if (++ticks_ % kTicksPerSecond == 0) pool_.sweep();
-  if (draining_ && (sessions_.empty() || reactor_.now_ms() >= drain_deadline_ms_)) finish_drain();
+  for (Listener* listener : waiting) reactor_.schedule(listener);
 }
 
 // Every session about once a second, a tenth of them each tick.
@@ -134,11 +160,8 @@ void Worker::finish_drain() {
 void Worker::begin_drain() {
   if (draining_) return;
   draining_ = true;
-  drain_deadline_ms_ = reactor_.now_ms() + limits_.drain_ms;
-  for (auto& [number, port] : ports_) close_listener(port);
-  std::vector<Session*> sessions;
-  for (Session& session : sessions_) sessions.push_back(&session);
-  for (Session* session : sessions) session->drain();
+  drain_deadline_ms_ = reactor_.now_ms() + drain_ms_;
+  for (auto& [number, port] : ports_) close_port(port);
 }
 
 }  // namespace limpet

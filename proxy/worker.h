@@ -19,6 +19,7 @@
 
 #include "core/routing/routing_table.h"
 #include "core/sticky/token.h"
+#include "proxy/connection_limits.h"
 #include "proxy/http/head.h"
 #include "proxy/http/respond.h"
 #include "proxy/limits.h"
@@ -27,7 +28,9 @@
 #include "proxy/net/reactor.h"
 #include "proxy/session.h"
 #include "proxy/table_pin.h"
+#include "proxy/upstream/ejections.h"
 #include "proxy/upstream/pool.h"
+#include "proxy/upstream/retry_budget.h"
 
 namespace limpet {
 
@@ -47,11 +50,15 @@ struct WorkerPort {
   uint16_t number = 0;
   std::shared_ptr<const ListenerSettings> settings = default_listener_settings();
   std::unique_ptr<Listener> listener;  // null: nothing new is accepted
+
+  bool is_open() const { return listener != nullptr; }
 };
 
 struct WorkerOptions {
   uint32_t node_number = 0;  // under which session tokens are sealed
-  NodeLimits limits = {};
+  std::shared_ptr<ConnectionLimits> connections;  // the node's
+  size_t max_buffer_bytes = 0;                    // this worker's share
+  int64_t drain_ms = 0;                           // NodeLimits::drain_ms
   // Called on the worker's thread with a table that it no longer uses.
   std::function<void(std::shared_ptr<const RoutingTable>)> retire_table;
 };
@@ -71,7 +78,7 @@ class Worker {
   void drain(std::function<void()> drained);
 
   uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
-  // Connections beyond limits::kMaxSessionsPerWorker.
+  // Connections beyond NodeLimits::max_connections_per_address.
   uint64_t refused_sessions() const { return refused_sessions_.load(std::memory_order_relaxed); }
   uint64_t failures(http::Failure failure) const {
     return failures_[static_cast<size_t>(failure)].load(std::memory_order_relaxed);
@@ -80,10 +87,14 @@ class Worker {
   // ---- For sessions, exchanges and listeners, on the worker's thread.
   Reactor& reactor() { return reactor_; }
   BufferPool& buffers() { return buffers_; }
+  // No new request is to be begun.
+  bool buffers_full() const { return buffers_.leased_bytes() >= max_buffer_bytes_; }
   UpstreamPool& pool() { return pool_; }
+  Ejections& ejections() { return ejections_; }
+  RetryBudget& retry_budget() { return retry_budget_; }
+  ConnectionLimits& connections() { return *connections_; }
   TokenCodec& codec() { return codec_; }
   TablePin pin_table() const { return tables_.pin(); }
-  bool draining() const { return draining_; }
   // Room to work in, for the length of one call.
   http::RequestHead& request_head() { return request_head_; }
   http::ResponseHead& response_head() { return response_head_; }
@@ -91,7 +102,8 @@ class Worker {
 
   void start_session(Fd client, const SocketAddress& peer, const WorkerPort& port);
   void end(Session* session);
-  void accept_later(Listener* listener) { waiting_listeners_.push_back(listener); }
+  // Calls the listener again at the next tick, or when a connection has ended.
+  void accept_later(Listener* listener);
   void count_request() { count(requests_); }
   void count_failure(http::Failure failure) { count(failures_[static_cast<size_t>(failure)]); }
 
@@ -106,16 +118,21 @@ class Worker {
   void apply(WorkerConfig& config);
   void take_settings();
   void open_listener(WorkerConfig::NewListener& added);
-  void close_listener(WorkerPort& port);
+  void close_port(WorkerPort& port);
   void on_tick();
+  void accept_waiting();
   void check_some_deadlines();
   void begin_drain();
   void finish_drain();
 
-  const NodeLimits limits_;
+  const std::shared_ptr<ConnectionLimits> connections_;
+  const size_t max_buffer_bytes_;
+  const int64_t drain_ms_;
   Reactor reactor_;
   BufferPool buffers_;
   UpstreamPool pool_{reactor_};
+  Ejections ejections_;
+  RetryBudget retry_budget_;
   TokenCodec codec_;
   TableSlot tables_;
   std::map<uint16_t, WorkerPort> ports_;

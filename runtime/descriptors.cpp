@@ -20,4 +20,9 @@ void raise_descriptor_limit() {
                std::strerror(errno));
 }
 
+size_t descriptor_limit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
 }  // namespace limpet

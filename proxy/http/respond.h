@@ -16,7 +16,8 @@ enum class Failure : uint8_t {
   kHeadTooLarge,
   kNotImplemented,
   kVersion,
-  // The gateway's configuration.
+  // The gateway's load and configuration.
+  kOverloaded,      // its buffers hold as much as they may
   kNoTable,         // nothing to serve from yet
   kNoRoute,         // no listener or rule takes the request
   kInvalidBackend,  // the rule's backendRef names nothing that exists

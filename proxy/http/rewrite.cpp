@@ -62,6 +62,18 @@ void append_cookie_field(const Field& field, std::string_view drop, std::string&
   }
 }
 
+// What of the request is for the connection to the upstream.
+void append_connection(const RequestHead& head, std::string_view upgrade, std::string& out) {
+  const bool trailers = wants_trailers(head);
+  if (!upgrade.empty()) {
+    append_field("Connection", trailers ? "upgrade, TE" : "upgrade", out);
+    append_field("Upgrade", upgrade, out);
+  } else if (trailers) {
+    append_field("Connection", "TE", out);
+  }
+  if (trailers) append_field("TE", "trailers", out);
+}
+
 void append_forwarded(const RequestHead& head, const RequestRewrite& rewrite, std::string& out) {
   out.append("X-Forwarded-For: ");
   for (const Field& field : head) {
@@ -123,7 +135,7 @@ void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std
   }
   // HTTP/1.0 may name its host in the target alone.
   if (absolute && head.find(FieldId::kHost) == nullptr) append_field("Host", head.authority, out);
-  if (wants_trailers(head)) out.append("Connection: TE\r\nTE: trailers\r\n");
+  append_connection(head, rewrite.upgrade, out);
   append_forwarded(head, rewrite, out);
   out.append("\r\n");
 }
@@ -139,8 +151,11 @@ void rewrite_response(const ResponseHead& head, const ResponseRewrite& rewrite, 
   fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} ", head.status);
   out.append(head.reason).append("\r\n");
   for (const Field& field : head) {
-    if (!is_dropped(head, field)) append_field(field.name, field.value, out);
+    if (!is_dropped(head, field) || (rewrite.upgrade && field.id == FieldId::kUpgrade)) {
+      append_field(field.name, field.value, out);
+    }
   }
+  if (rewrite.upgrade) append_field("connection", "upgrade", out);
   if (!rewrite.set_cookie.empty()) {
     append_field("set-cookie", rewrite.set_cookie, out);
     if (is_cacheable(head)) append_field("cache-control", "private", out);

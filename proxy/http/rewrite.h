@@ -18,6 +18,7 @@ struct RequestRewrite {
   std::string_view scheme = "http";
   uint16_t listener_port = 0;
   std::string_view drop_cookie;  // the name of a cookie that is not passed on; empty: none
+  std::string_view upgrade;      // the protocols that are asked for; empty: none (http/upgrade.h)
 };
 
 // Appends the request's new head to `out`. It is at most kHeadroom bytes longer than the old one
@@ -29,6 +30,7 @@ struct ResponseRewrite {
   int client_minor_version = 1;
   bool close = false;            // the connection to the client ends after this response
   std::string_view set_cookie;   // the field's value; empty: none
+  bool upgrade = false;          // a 101 that the client asked for
 };
 
 // Whether the response can be passed on as it came.

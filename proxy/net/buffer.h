@@ -69,6 +69,7 @@ class BufferPool {
   static constexpr size_t kMaxFree = 256;                  // kept of each size
 
   std::unique_ptr<Buffer> lease(size_t capacity) {
+    leased_bytes_ += capacity;
     auto& free = capacity == kSmall ? small_ : large_;
     if (free.empty()) return std::make_unique<Buffer>(capacity);
     std::unique_ptr<Buffer> buffer = std::move(free.back());
@@ -78,11 +79,15 @@ class BufferPool {
 
   void give_back(std::unique_ptr<Buffer> buffer) {
     if (buffer == nullptr) return;
+    leased_bytes_ -= buffer->capacity();
     auto& free = buffer->capacity() == kSmall ? small_ : large_;
     if (free.size() >= kMaxFree) return;
     buffer->clear();
     free.push_back(std::move(buffer));
   }
+
+  // Of all buffers that are not given back.
+  size_t leased_bytes() const { return leased_bytes_; }
 
   // A larger buffer with the same bytes.
   std::unique_ptr<Buffer> enlarge(std::unique_ptr<Buffer> buffer) {
@@ -94,6 +99,7 @@ class BufferPool {
   }
 
  private:
+  size_t leased_bytes_ = 0;
   std::vector<std::unique_ptr<Buffer>> small_;  // last in, first out: warm in the cache
   std::vector<std::unique_ptr<Buffer>> large_;
 };

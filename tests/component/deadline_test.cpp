@@ -50,14 +50,14 @@ class DeadlineTest : public WorkerTest {
 
 TEST_F(DeadlineTest, AnIdleConnectionIsClosedWithoutAWord) {
   serve(1);
-  RawClient one = client();
+  RawConnection one = client();
   EXPECT_EQ(one.read_all(), "");
   EXPECT_FALSE(one.was_reset());
 }
 
 TEST_F(DeadlineTest, AHeadMustComeInTime) {
   serve(1);
-  RawClient one = client();
+  RawConnection one = client();
   one.send("GET / HTTP/1.1\r\nHo");
   EXPECT_TRUE(one.read_all().starts_with("HTTP/1.1 408 "));
 }
@@ -65,7 +65,7 @@ TEST_F(DeadlineTest, AHeadMustComeInTime) {
 TEST_F(DeadlineTest, ABodyMustGoOn) {
   FakeUpstream upstream([](const std::string&) { return Answer{}; });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
   EXPECT_TRUE(one.read_all().starts_with("HTTP/1.1 408 "));
 }
@@ -73,7 +73,7 @@ TEST_F(DeadlineTest, ABodyMustGoOn) {
 TEST_F(DeadlineTest, AnEndpointMustAnswer) {
   FakeUpstream upstream([](const std::string&) { return Answer{}; });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send(kGet);
   EXPECT_TRUE(one.read_until("in time\n").starts_with("HTTP/1.1 504 "));
 }
@@ -88,7 +88,7 @@ TEST_F(DeadlineTest, AnEndpointThatReadsNothingIsTheOneToBlame) {
   ::getsockname(hole.get(), reinterpret_cast<sockaddr*>(&bound), &size);
   serve(SocketAddress::from(bound).port());
   const std::string body(50'000'000, 'x');  // more than the sockets' buffers hold
-  RawClient one = client();
+  RawConnection one = client();
   std::thread upload([&] {
     one.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 50000000\r\n\r\n");
     one.send(body);
@@ -102,7 +102,7 @@ TEST_F(DeadlineTest, AResponseMustGoOnAndIsCutOffOtherwise) {
     return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"};
   });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send(kGet);
   one.read_all();
   EXPECT_TRUE(one.was_reset());
@@ -111,9 +111,23 @@ TEST_F(DeadlineTest, AResponseMustGoOnAndIsCutOffOtherwise) {
 TEST_F(DeadlineTest, ConnectingTakesTooLong) {
   const BlackHole hole;
   serve(hole.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send(kGet);
   EXPECT_TRUE(one.read_until("in time\n").starts_with("HTTP/1.1 504 "));
+}
+
+// Once it is known that nothing comes of it, nobody waits for the same again.
+TEST_F(DeadlineTest, WhatTookTooLongIsNotWaitedForByEveryRequest) {
+  const BlackHole hole;
+  serve(hole.port());
+  RawConnection one = client();
+  std::string answer;
+  do {
+    one.send(kGet);
+    answer = one.read_until("\r\n\r\n");
+    one.read_until("\n");
+  } while (answer.starts_with("HTTP/1.1 504 "));
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
 }
 
 // The next candidate's connection may be in the pool, ready, without any event to come.
@@ -128,7 +142,7 @@ TEST_F(DeadlineTest, TheNextCandidateServesAtOnceAfterAConnectTimeout) {
         "endpoints { addresses: '127.0.0.1' } ports { port: ", port, " }"));
   }
   serve(builder.build());
-  RawClient one = client();
+  RawConnection one = client();
   for (int i = 0; i < 4; ++i) {
     one.send(kGet);
     EXPECT_EQ(one.read_until("up"), ok_response("up"));

@@ -202,7 +202,7 @@ class FramingTest : public WorkerTest {
 
   void expect_refused(const std::vector<Hostile>& cases) {
     for (const Hostile& hostile : cases) {
-      RawClient one = client();
+      RawConnection one = client();
       one.send(hostile.bytes + kNext);
       const std::string answer = one.read_all();
       EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::to_string(hostile.status) + " "))
@@ -236,7 +236,7 @@ TEST_F(FramingTest, HostsThatNameNoHostAreRefused) { expect_refused(hosts()); }
 TEST_F(FramingTest, ChunksOutsideTheGrammarAreRefused) { expect_refused(bad_chunks()); }
 
 TEST_F(FramingTest, NothingBehindARefusedRequestIsServed) {
-  RawClient one = client();
+  RawConnection one = client();
   one.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\n\r\n" + std::string(kNext));
   const std::string all = one.read_all();
   EXPECT_TRUE(all.starts_with(ok_response("ok") + "HTTP/1.1 400 ")) << all;
@@ -251,7 +251,7 @@ TEST_F(FramingTest, HalfAHeadIsAnsweredWhenTheClientStopsSending) {
 
 // A body that goes wrong late has been passed on in part: the endpoint must not take it for whole.
 TEST_F(FramingTest, ABodyThatGoesWrongLateIsNeverWholeForTheEndpoint) {
-  RawClient one = client();
+  RawConnection one = client();
   const std::string large(40'000, 'a');
   one.send(chunks("9c40\r\n" + large + "\r\n-1\r\n0\r\n\r\n") + kNext);
   EXPECT_TRUE(one.read_all().starts_with("HTTP/1.1 400 "));

@@ -11,7 +11,7 @@ const Answer kReset{"", false, true};
 TEST_F(WorkerTest, PassesRequestsAndResponsesOverOneConnectionEach) {
   FakeUpstream upstream([](const std::string&) { return Answer{ok_response("hello")}; });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   for (int i = 0; i < 5; ++i) {
     one.send(kGet);
     EXPECT_EQ(one.read_until("hello"), ok_response("hello"));
@@ -27,7 +27,7 @@ TEST_F(WorkerTest, AnswersPipelinedRequestsInOrder) {
     return Answer{ok_response(request.substr(4, 2))};
   });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send("GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n"
            "GET /3 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
   const std::string all = one.read_all();
@@ -42,7 +42,7 @@ TEST_F(WorkerTest, TakesRequestsInAnyPieces) {
   });
   serve(upstream.port());
   const std::string text = "\r\nPOST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nxyz";
-  RawClient one = client();
+  RawConnection one = client();
   for (const char c : text) one.send(std::string(1, c));
   EXPECT_EQ(one.read_until("xyz"), ok_response("xyz"));
 }
@@ -54,7 +54,7 @@ TEST_F(WorkerTest, StreamsLargeBodiesBothWays) {
     return Answer{ok_response(body)};
   });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
            "\r\n\r\n" + body);
   one.finish_sending();
@@ -68,7 +68,7 @@ TEST_F(WorkerTest, PassesChunksOnAsTheyAre) {
     return Answer{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks};
   });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send("POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n");
   EXPECT_TRUE(one.read_until("Trailer: t\r\n\r\n").ends_with(chunks));
 }
@@ -78,7 +78,7 @@ TEST_F(WorkerTest, AResponseWithoutLengthEndsWithTheConnection) {
     return Answer{"HTTP/1.1 200 OK\r\n\r\nuntil the end", true};
   });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send(kGet);
   const std::string all = one.read_all();
   EXPECT_TRUE(all.ends_with("connection: close\r\n\r\nuntil the end")) << all;
@@ -90,7 +90,7 @@ TEST_F(WorkerTest, InterimResponsesArePassedOn) {
     return Answer{"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok_response("then")};
   });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send(kGet);
   EXPECT_EQ(one.read_until("then"),
             "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok_response("then"));
@@ -103,7 +103,7 @@ TEST_F(WorkerTest, AnOldClientGetsAnOldAnswer) {
   });
   serve(upstream.port());
   EXPECT_NE(ask("GET /a HTTP/1.0\r\n\r\n").find("connection: close"), std::string::npos);
-  RawClient one = client();
+  RawConnection one = client();
   one.send("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
   EXPECT_NE(one.read_until("old").find("connection: keep-alive"), std::string::npos);
 }
@@ -116,7 +116,7 @@ TEST_F(WorkerTest, WhatIsNotHttpIsRefusedAndTheConnectionClosed) {
                           "Transfer-Encoding: chunked\r\n\r\n",
                           "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
                           "zz\r\n"}) {
-    RawClient one = client();
+    RawConnection one = client();
     one.send(bad);
     const std::string answer = one.read_all();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << bad << answer;
@@ -142,7 +142,7 @@ TEST_F(WorkerTest, ALargeHeadIsPassedOn) {
     return Answer{ok_response(request.find(large) != std::string::npos ? "all" : "cut")};
   });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send("GET / HTTP/1.1\r\nHost: h\r\nX: " + large + "\r\n\r\n");
   EXPECT_EQ(one.read_until("all"), ok_response("all"));
 }
@@ -162,7 +162,7 @@ TEST_F(WorkerTest, ABodyCutShortReachesTheClientAsAnError) {
     return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", true};
   });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send(kGet);
   one.read_all();
   EXPECT_TRUE(one.was_reset());
@@ -180,25 +180,25 @@ TEST_F(WorkerTest, WithoutRouteOrEndpointsTheAnswerSaysSo) {
   EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 404 "));
 }
 
-TEST_F(WorkerTest, AnUnreachableEndpointIsABadGateway) {
+TEST_F(WorkerTest, AnUnreachableEndpointIsUnavailable) {
   uint16_t port = 0;
   {
     const FakeUpstream gone([](const std::string&) { return Answer{}; });
     port = gone.port();
   }
   serve(port);
-  RawClient one = client();
+  RawConnection one = client();
   one.send(kGet);
-  EXPECT_TRUE(one.read_until("could be reached\n").starts_with("HTTP/1.1 502 "));
+  EXPECT_TRUE(one.read_until("could be reached\n").starts_with("HTTP/1.1 503 "));
   one.send(kGet);
-  EXPECT_TRUE(one.read_until("could be reached\n").starts_with("HTTP/1.1 502 "))
+  EXPECT_TRUE(one.read_until("could be reached\n").starts_with("HTTP/1.1 503 "))
       << "the client's connection goes on";
 }
 
 TEST_F(WorkerTest, APooledConnectionThatWasClosedIsReplacedUnnoticed) {
   FakeUpstream upstream([](const std::string&) { return Answer{ok_response("x"), true}; });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   for (int i = 0; i < 50; ++i) {
     one.send(kGet);
     EXPECT_EQ(one.read_until("\r\n\r\nx"), ok_response("x"));
@@ -213,7 +213,7 @@ TEST_F(WorkerTest, AResetBeforeTheAnswerIsTriedOnceMoreForIdempotentMethodsOnly)
     return ++gets == 1 ? kReset : Answer{ok_response("second")};
   });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send("GET /first HTTP/1.1\r\nHost: h\r\n\r\n");
   one.read_until("warm");
   one.send(kGet);
@@ -229,7 +229,7 @@ TEST_F(WorkerTest, TheNextCandidateServesWhenOneCannotBeReached) {
   FakeUpstream upstream([](const std::string&) { return Answer{ok_response("up")}; });
   // Nobody listens on 127.0.0.2 at that port.
   serve(web_snapshot(kPort, {"127.0.0.1", "127.0.0.2"}, upstream.port()).build());
-  RawClient one = client();
+  RawConnection one = client();
   for (int i = 0; i < 6; ++i) {
     one.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab");
     EXPECT_EQ(one.read_until("up"), ok_response("up"));
@@ -241,7 +241,7 @@ TEST_F(WorkerTest, AnEarlyAnswerEndsTheUpload) {
     return Answer{"HTTP/1.1 413 Too Much\r\nContent-Length: 0\r\n\r\n", true};
   });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   // The fake takes a head that announces nothing as whole, so the answer comes at once.
   one.send("POST /a HTTP/1.1\r\nHost: h\r\ncontent-length: 1000000\r\n\r\n" +
            std::string(1'000, 'x'));
@@ -254,7 +254,7 @@ TEST_F(WorkerTest, TheTableIsSwappedUnderOpenConnections) {
   FakeUpstream first([](const std::string&) { return Answer{ok_response("first")}; });
   FakeUpstream second([](const std::string&) { return Answer{ok_response("second")}; });
   serve(first.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send(kGet);
   one.read_until("first");
   serve(web_snapshot(kPort, {"127.0.0.1"}, second.port()).build());
@@ -270,8 +270,8 @@ TEST_F(WorkerTest, DrainingEndsIdleConnectionsAndFinishesRunningRequests) {
     return Answer{ok_response("late")};
   });
   serve(upstream.port());
-  RawClient idle = client();
-  RawClient busy = client();
+  RawConnection idle = client();
+  RawConnection busy = client();
   busy.send(kGet);
   upstream.wait_for_requests(1);
   std::promise<void> drained;
@@ -288,7 +288,7 @@ TEST_F(WorkerTest, DrainingAnswersWhatHasArrived) {
   FakeUpstream upstream([](const std::string&) { return Answer{ok_response("served")}; });
   serve(upstream.port());
   for (int i = 0; i < 20; ++i) {
-    RawClient early = client();
+    RawConnection early = client();
     early.send(kGet);
     if (i < 19) {
       EXPECT_EQ(early.read_until("served"), ok_response("served"));
@@ -303,7 +303,7 @@ TEST_F(WorkerTest, DrainingAnswersWhatHasArrived) {
 TEST_F(WorkerTest, APostIsNotSentToAnEndpointThatHasHungUp) {
   FakeUpstream upstream([](const std::string&) { return Answer{ok_response("ok"), true}; });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   for (size_t i = 1; i <= 50; ++i) {
     one.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab");
     EXPECT_EQ(one.read_until("\r\n\r\nok"), ok_response("ok"));
@@ -317,14 +317,14 @@ TEST_F(WorkerTest, ALoneEndpointIsAskedOnceMore) {
   FakeUpstream upstream(
       [&](const std::string&) { return ++asked == 1 ? kReset : Answer{ok_response("again")}; });
   serve(upstream.port());
-  RawClient one = client();
+  RawConnection one = client();
   one.send(kGet);
   EXPECT_EQ(one.read_until("again"), ok_response("again"));
 }
 
 TEST_F(WorkerTest, AFloodOfEmptyLinesIsNoRequest) {
   serve(1);
-  RawClient one = client();
+  RawConnection one = client();
   one.send("\r\n\r\n\r\n\r\n");
   EXPECT_TRUE(one.read_all().starts_with("HTTP/1.1 400 "));
 }

@@ -99,7 +99,7 @@ class ResponseTest : public WorkerTest {
   void expect_bad_gateway(const std::vector<Hostile>& cases) {
     for (const Hostile& hostile : cases) {
       say({hostile.bytes});
-      RawClient one = client();
+      RawConnection one = client();
       one.send(kGet);
       const std::string answer = one.read_until("is not valid HTTP/1.1\n");
       EXPECT_TRUE(answer.starts_with("HTTP/1.1 502 ")) << hostile.what << ": " << answer;
@@ -132,7 +132,7 @@ TEST_F(ResponseTest, ABodyThatBreaksOffIsNeverACleanEnd) {
         chunked + "2\r\nab\r\n0\r\n", chunked + "0\r\nA: b\r\n",
         chunked + "186a0\r\n" + large + "\r\n-1\r\n", chunked + "186a0\r\n" + large + "x\r\n"}) {
     say({bytes, true});
-    RawClient one = client();
+    RawConnection one = client();
     one.send(kGet);
     const std::string got = one.read_all();
     EXPECT_TRUE(one.was_reset()) << bytes.substr(0, 100);
@@ -148,7 +148,7 @@ TEST_F(ResponseTest, BytesBehindAResponseReachNobody) {
         std::string("HTTP/1.1 304 ok\r\nContent-Length: 4\r\n\r\nevil")}) {
     say({bytes});
     const int before = upstream_.connections();
-    RawClient one = client();
+    RawConnection one = client();
     one.send(std::string(kGet) + kGood);
     const std::string all = one.read_until("good");
     EXPECT_EQ(all.find("evil"), std::string::npos) << all;
@@ -158,7 +158,7 @@ TEST_F(ResponseTest, BytesBehindAResponseReachNobody) {
 }
 
 TEST_F(ResponseTest, A204ThatAnnouncesABodyIsTheLastOfItsConnection) {
-  RawClient one = client();
+  RawConnection one = client();
   say({"HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n"});  // which may come later
   one.send(std::string(kGet) + kGood);
   EXPECT_EQ(one.read_until("good"), "HTTP/1.1 204 No Content\r\n\r\n" + ok_response("good"));
@@ -166,7 +166,7 @@ TEST_F(ResponseTest, A204ThatAnnouncesABodyIsTheLastOfItsConnection) {
 }
 
 TEST_F(ResponseTest, ResponsesWithoutBodyLeaveTheConnectionsInUse) {
-  RawClient one = client();
+  RawConnection one = client();
   say({"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"});
   one.send(std::string(kGet) + kGood);
   EXPECT_EQ(one.read_until("good"), "HTTP/1.1 204 No Content\r\n\r\n" + ok_response("good"))
@@ -187,7 +187,7 @@ TEST_F(ResponseTest, InterimResponsesAreForThoseWhoKnowThem) {
   const std::string hints = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
   const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   say({go_on + hints + hints + ok_response("then"), true});
-  RawClient one = client();
+  RawConnection one = client();
   one.send("GET /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(one.read_until("then"), go_on + hints + hints + ok_response("then"));
   const std::string old = ask("GET /a HTTP/1.0\r\n\r\n");
@@ -202,7 +202,7 @@ TEST_F(ResponseTest, FieldsForOneConnectionStayThere) {
       "Keep-Alive: timeout=5\r\nCache-Control: no-cache\r\nContent-Length: 2\r\nUpgrade: h2c\r\n"
       "Set-Cookie: c=3",
       "ok")});
-  RawClient one = client();
+  RawConnection one = client();
   one.send(
       "GET /a HTTP/1.1\r\nB: 1\r\nHost: h\r\nTE: deflate;q=0.5, Trailers\r\nX-Hop: 1\r\n"
       "Connection: TE, x-hop, Host, Cookie,, keep-alive\r\nProxy-Connection: close\r\n"

@@ -37,7 +37,7 @@ class StickyTest : public WorkerTest {
   };
 
   Reply get(const std::string& cookie = "", const std::string& path = "/") const {
-    RawClient one = client();
+    RawConnection one = client();
     one.send("GET " + path + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" +
              (cookie.empty() ? "" : "Cookie: " + cookie + "\r\n") + "\r\n");
     const std::string all = one.read_all();

@@ -17,6 +17,7 @@ TEST(Descriptors, SoftLimitBecomesTheHardOne) {
   rlimit after{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &after), 0);
   EXPECT_EQ(after.rlim_cur, before.rlim_max);
+  EXPECT_EQ(descriptor_limit(), before.rlim_max);
   EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
