@@ -18,7 +18,6 @@ Tunnel::Tunnel(Worker& worker, EventHandler& wake, Stream& client,
 }
 
 Tunnel::~Tunnel() {
-  if (broken_) upstream_->stream().abort();
   worker_.pool().discard(std::move(upstream_));
   worker_.buffers().give_back(std::move(up_.buffer));
   worker_.buffers().give_back(std::move(down_.buffer));
@@ -30,11 +29,11 @@ Tunnel::Status Tunnel::advance() {
   for (int round = 0; round < limits::kRoundsPerTurn; ++round) {
     const Step up = pump(up_);
     const Step down = pump(down_);
-    if (up == Step::kBroken || down == Step::kBroken) return Status::kBroken;
-    if (up_.finished && down_.finished) {
-      broken_ = false;
-      return Status::kEnded;
+    if (up == Step::kBroken || down == Step::kBroken) {
+      upstream_->stream().abort();
+      return Status::kBroken;
     }
+    if (up_.finished && down_.finished) return Status::kEnded;
     if (up == Step::kIdle && down == Step::kIdle) return Status::kWaiting;
     deadline_ms_ = worker_.reactor().now_ms() + idle_ms_;
   }

@@ -22,7 +22,7 @@ class Tunnel final : private UpstreamConnection::Owner {
     kWaiting,  // for an edge
     kYield,    // there is more to do; others first
     kEnded,    // both sides have ended
-    kBroken,   // the client must see that
+    kBroken,   // the upstream has seen that; the client must, too
   };
 
   // Of each side: what has come from it and is not passed on yet; may be null.
@@ -65,7 +65,6 @@ class Tunnel final : private UpstreamConnection::Owner {
   Way down_;  // to the client
   const int64_t idle_ms_;
   int64_t deadline_ms_;
-  bool broken_ = true;  // unless both ways come to their ends
 };
 
 }  // namespace limpet

@@ -210,7 +210,9 @@ class UpgradeDeadlineTest : public UpgradeTest {
 TEST_F(UpgradeDeadlineTest, AnIdleTunnelIsClosed) {
   Pair pair = upgraded();
   EXPECT_EQ(pair.client.read_all(), "");
-  pair.endpoint.read_all();
+  EXPECT_FALSE(pair.client.was_reset());
+  EXPECT_EQ(pair.endpoint.read_all(), "");
+  EXPECT_FALSE(pair.endpoint.was_reset());
 }
 
 }  // namespace
