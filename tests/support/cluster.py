@@ -29,6 +29,7 @@ class Cluster:
         self.server = None
         self.nodes = {}
         self.selections = {}
+        self.workers = 2  # of each node
         self.server_flags = []
         self.gwctl_flags = []
 
@@ -75,7 +76,7 @@ class Cluster:
         address = self.node_address(node)
         return ['--server', self.api, '--node-id', f'node-{node}', '--address', address,
                 '--data-dir', self.dir / f'node-{node}', '--admin', f'{address}:7800',
-                '--workers', 2, *self.selections.get(node, [])]
+                '--workers', self.workers, *self.selections.get(node, [])]
 
     def select(self, node, *flags):
         """What the node is started with from now on: --gateway and --label."""

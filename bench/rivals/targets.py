@@ -1,0 +1,206 @@
+"""The proxies that bench/proxy compares, each with one worker, without a log, with the same
+endpoints and a session cookie of its own kind; and those endpoints."""
+
+import pathlib
+
+from tests.support import raw_http
+from tests.support.processes import Process, wait_until
+
+PORT = 8000
+ENDPOINT_PORT = 8080
+ENDPOINTS = 4
+SIZES = {'/128': 128, '/16k': 16 * 1024, '/1m': 1024 * 1024}
+
+ENDPOINT_CONFIG = '''
+daemon off;
+master_process off;
+pid {dir}/endpoint.pid;
+error_log {dir}/endpoint.log warn;
+events {{ worker_connections 20000; }}
+http {{
+  access_log off;
+  keepalive_requests 100000000;
+  keepalive_timeout 1h;
+  client_body_temp_path {dir}/endpoint-tmp;
+  default_type text/plain;
+  sendfile on;
+  tcp_nopush on;
+  open_file_cache max=10;
+  server {{
+    {listens}
+    root {dir}/files;
+    location /chunked/ {{ ssi on; ssi_types *; alias {dir}/files/; }}
+  }}
+}}
+'''
+
+NGINX_CONFIG = '''
+daemon off;
+master_process off;
+pid {dir}/nginx.pid;
+error_log {dir}/nginx.log warn;
+events {{ worker_connections 30000; }}
+http {{
+  access_log off;
+  keepalive_requests 100000000;
+  keepalive_timeout 1h;
+  client_body_temp_path {dir}/nginx-tmp;
+  proxy_temp_path {dir}/nginx-proxy-tmp;
+  map $cookie_srv $pool {{ default all; {cookies} }}
+  map $upstream_addr $taken {{ {names} }}
+  map $cookie_srv $cookie {{ default ""; "" "srv=$taken; Path=/; HttpOnly"; }}
+  {pools}
+  upstream all {{ {servers} keepalive 256; keepalive_requests 100000000; }}
+  server {{
+    listen {address}:{port} backlog=4096;
+    location / {{
+      proxy_pass http://$pool;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      add_header Set-Cookie $cookie;
+    }}
+  }}
+}}
+'''
+
+HAPROXY_CONFIG = '''
+global
+  nbthread 1
+  maxconn 8000
+defaults
+  mode http
+  timeout connect 3s
+  timeout client 1h
+  timeout server 1h
+  timeout http-keep-alive 1h
+frontend in
+  bind {address}:{port} backlog 4096
+  option forwardfor
+  http-request set-header X-Forwarded-Proto http
+  default_backend all
+backend all
+  balance roundrobin
+  http-reuse always
+  cookie srv insert indirect nocache httponly
+  {servers}
+'''
+
+MANIFEST = '''
+apiVersion: v1
+kind: Service
+metadata: {{name: web, namespace: bench}}
+spec: {{ports: [{{port: 80}}]}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {{name: web-1, namespace: bench, labels: {{kubernetes.io/service-name: web}}}}
+addressType: IPv4
+ports: [{{port: {endpoint_port}}}]
+endpoints: [{endpoints}]
+---
+apiVersion: gateway.flomesh.io/v1alpha1
+kind: SessionStickyPolicy
+metadata: {{name: web, namespace: bench}}
+spec:
+  targetRef: {{kind: Service, name: web}}
+  ports: [{{port: 80, config: {{cookieName: srv}}}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: edge, namespace: bench}}
+spec:
+  gatewayClassName: limpet
+  listeners: [{{name: http, protocol: HTTP, port: {port}}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: web, namespace: bench}}
+spec:
+  parentRefs: [{{name: edge}}]
+  rules: [{{backendRefs: [{{name: web, port: 80}}]}}]
+'''
+
+
+class Endpoints:
+    """One nginx on as many addresses as there are endpoints."""
+
+    def __init__(self, cluster):
+        self.dir = cluster.dir
+        self.addresses = [cluster.endpoint_address(i + 1) for i in range(ENDPOINTS)]
+        files = self.dir / 'files'
+        files.mkdir()
+        for path, size in SIZES.items():
+            (files / path[1:]).write_bytes(b'x' * size)
+        config = ENDPOINT_CONFIG.format(
+            dir=self.dir,
+            listens=' '.join(f'listen {a}:{ENDPOINT_PORT} backlog=4096;' for a in self.addresses))
+        start_configured(cluster, 'endpoints', ['nginx', '-c'], config)
+        wait_serving(self.addresses[-1], ENDPOINT_PORT)
+
+
+def start_configured(cluster, name, command, config):
+    path = pathlib.Path(cluster.dir) / f'{name}.conf'
+    path.write_text(config)
+    process = Process(name, [*command, str(path)])
+    cluster.processes.append(process)
+    return process
+
+
+def wait_serving(address, port):
+    def served():
+        try:
+            return raw_http.get(address, port, '/128').status == 200
+        except OSError:
+            return False
+    wait_until(served, f'answer of {address}')
+
+
+class Target:
+    """A running proxy: where it listens, and its process."""
+
+    def __init__(self, name, address, process):
+        self.name = name
+        self.address = address
+        self.process = process
+        wait_serving(address, PORT)
+        self.cookie = raw_http.get(address, PORT, '/128').cookie('srv')
+
+    @property
+    def base(self):
+        return f'http://{self.address}:{PORT}'
+
+
+def start_limpet(cluster, endpoints):
+    cluster.start_server()
+    process = cluster.start_node(1)
+    addresses = ', '.join(f'{{addresses: [{a}]}}' for a in endpoints.addresses)
+    cluster.apply(MANIFEST.format(port=PORT, endpoint_port=ENDPOINT_PORT, endpoints=addresses))
+    return Target('limpet', cluster.node_address(1), process)
+
+
+def start_haproxy(cluster, endpoints):
+    address = cluster.address(3)
+    servers = '\n  '.join(f'server e{i} {a}:{ENDPOINT_PORT} cookie e{i}'
+                          for i, a in enumerate(endpoints.addresses))
+    process = start_configured(cluster, 'haproxy', ['haproxy', '-db', '-f'], HAPROXY_CONFIG.format(
+        address=address, port=PORT, servers=servers))
+    return Target('haproxy', address, process)
+
+
+def start_nginx(cluster, endpoints):
+    address = cluster.address(4)
+    named = [(f'e{i}', f'{a}:{ENDPOINT_PORT}') for i, a in enumerate(endpoints.addresses)]
+    pools = '\n  '.join(f'upstream {name} {{ server {a}; keepalive 256; '
+                        f'keepalive_requests 100000000; }}' for name, a in named)
+    process = start_configured(cluster, 'nginx', ['nginx', '-c'], NGINX_CONFIG.format(
+        dir=cluster.dir, address=address, port=PORT, pools=pools,
+        servers=' '.join(f'server {a};' for _, a in named),
+        cookies=' '.join(f'{name} {name};' for name, _ in named),
+        names=' '.join(f'"{a}" {name};' for name, a in named)))
+    return Target('nginx', address, process)
+
+
+START = {'limpet': start_limpet, 'haproxy': start_haproxy, 'nginx': start_nginx}
