@@ -48,8 +48,9 @@ Exchange::Status Exchange::begin(const http::RequestHead& head, size_t head_size
   to_head_ = head.method == "HEAD";
   idempotent_ = is_idempotent(head.method);
   client_minor_version_ = static_cast<uint8_t>(head.minor_version);
-  keep_alive_ = !head.connection_close && !client_.last_request &&
-                (head.minor_version != 0 || head.connection_keep_alive);
+  client_done_ = head.connection_close ||
+                 (head.minor_version == 0 && !head.connection_keep_alive);
+  keep_alive_ = !client_done_ && !client_.last_request;
   offered_protocols_ = http::offered_protocols(head);
   request_body_ = http::BodyFraming(head);
   request_ready_ = head_size + request_body_.take(client_.in->bytes().substr(head_size));

@@ -72,6 +72,12 @@ class Exchange final : private UpstreamConnection::Owner {
 
   http::Failure failure() const { return failure_; }
   bool to_head() const { return to_head_; }
+  // Whether the client has said that it sends no further request (RFC 9112 §9.6).
+  bool client_done() const { return client_done_; }
+  // Whether it goes no further without the client.
+  bool awaits_client() const {
+    return !request_body_.complete() || !client_.stream.writable();
+  }
   // Whether the client's connection goes on after the response.
   bool keep_alive() const { return keep_alive_; }
   int64_t deadline_ms() const { return deadline_ms_; }
@@ -139,6 +145,7 @@ class Exchange final : private UpstreamConnection::Owner {
 
   std::string offered_protocols_;  // by the client, to leave HTTP; empty: none
   bool to_head_ = false;
+  bool client_done_ = false;
   bool keep_alive_ = true;
   uint8_t client_minor_version_ = 1;
   Status stop_ = Status::kWaiting;

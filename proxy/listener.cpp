@@ -2,7 +2,6 @@
 
 #include <cerrno>
 
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "proxy/limits.h"
@@ -30,8 +29,6 @@ bool Listener::accept_some(int limit) {
     Fd client(::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size,
                         SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (client) {
-      const int on = 1;
-      ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
       worker_.start_session(std::move(client), SocketAddress::from(peer), port_);
       continue;
     }

@@ -27,7 +27,7 @@ http::Failure failure_of(http::ParseError error) {
 // The listener has counted the connection.
 Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, const WorkerPort& port)
     : worker_(worker),
-      client_(std::move(fd)),
+      client_(Stream::accepted(std::move(fd))),
       ip_(peer.ip()),
       port_(port),
       deadline_ms_(worker.reactor().now_ms() + port.settings->timeouts.idle_ms) {}
@@ -64,9 +64,23 @@ void Session::run() {
       case Phase::kLinger: next = linger(); break;
       case Phase::kClosed: return;
     }
-    if (next == Next::kWait) return;
+    if (next == Next::kWait) return wait();
   }
   worker_.reactor().schedule(this);
+}
+
+// A connection whose request is whole and whose answer comes soon, often its only one, is never
+// registered: check_deadline() does it when the answer does not come soon, to see the client go.
+void Session::wait() {
+  if (watched_ || phase_ == Phase::kClosed) return;
+  if (phase_ == Phase::kExchange && !exchange_->awaits_client()) return;
+  watch();
+}
+
+// Edges from before come now.
+void Session::watch() {
+  watched_ = true;
+  if (!worker_.reactor().add(client_.fd(), this)) close();
 }
 
 // Looks at what is there, or reads once.
@@ -130,7 +144,8 @@ Session::Next Session::take_head(size_t size) {
   if (error != http::ParseError::kNone) return reply(failure_of(error), true, false);
   phase_ = Phase::kExchange;
   const bool last = ++requests_ >= port_.settings->limits.requests_per_connection;
-  exchange_.emplace(worker_, *this, ClientSide{client_, in_, ip_, port_, last});
+  exchange_ = std::make_unique<Exchange>(worker_, *this,
+                                         ClientSide{client_, in_, ip_, port_, last});
   const Exchange::Status status = exchange_->begin(head, size);
   return status == Exchange::Status::kWaiting ? Next::kGoOn : after_exchange(status);
 }
@@ -146,8 +161,12 @@ Session::Next Session::after_exchange(Exchange::Status status) {
       worker_.count_request();
       const bool whole = exchange_->skip_request();
       const bool keep_alive = exchange_->keep_alive() && whole;
+      const bool client_done = exchange_->client_done() && whole && (!in_ || in_->empty());
       exchange_.reset();
-      return keep_alive ? go_idle() : begin_linger();
+      if (keep_alive) return go_idle();
+      if (!client_done) return begin_linger();
+      close();
+      return Next::kWait;
     }
     case Exchange::Status::kFailed: {
       const http::Failure failure = exchange_->failure();
@@ -251,6 +270,8 @@ Session::Next Session::linger() {
 }
 
 void Session::check_deadline(int64_t now_ms) {
+  if (phase_ == Phase::kClosed) return;
+  if (!watched_) watch();
   if (phase_ == Phase::kClosed || now_ms < deadline_ms_) return;
   switch (phase_) {
     case Phase::kHead: reply(http::Failure::kRequestTimeout, true, false); break;

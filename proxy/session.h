@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <boost/intrusive/list.hpp>
@@ -32,6 +31,8 @@ class Session final : public EventHandler,
   Session(Worker& worker, Fd fd, const SocketAddress& peer, const WorkerPort& port);
   ~Session() override;
 
+  // Reads at once: the request has often come with the connection. May end the session.
+  void start() { run(); }
   // A call with 0, too, goes on as far as it can without waiting.
   void on_events(uint32_t events) override;
   // Counts the connection as one of its client's address. False: that has too many.
@@ -50,6 +51,8 @@ class Session final : public EventHandler,
   enum class Next { kGoOn, kWait };
 
   void run();
+  void wait();
+  void watch();
   Next read_head();
   void skip_empty_line();
   Next take_head(size_t size);
@@ -74,8 +77,9 @@ class Session final : public EventHandler,
   std::unique_ptr<Buffer> in_;  // null while idle without pipelined bytes
   http::HeadScanner scanner_;
   bool empty_line_skipped_ = false;
+  bool watched_ = false;  // the reactor tells of events
   uint32_t requests_ = 0;
-  std::optional<Exchange> exchange_;
+  std::unique_ptr<Exchange> exchange_;
   std::unique_ptr<Tunnel> tunnel_;
 
   std::string reply_;

@@ -100,8 +100,9 @@ void Worker::close_port(WorkerPort& port) {
 void Worker::start_session(Fd client, const SocketAddress& peer, const WorkerPort& port) {
   auto session = std::make_unique<Session>(*this, std::move(client), peer, port);
   if (!session->enter_address()) return count(refused_sessions_);
-  if (!reactor_.add(session->fd(), session.get())) return;
-  sessions_.push_back(*session.release());
+  Session* const started = session.release();
+  sessions_.push_back(*started);
+  started->start();
 }
 
 void Worker::accept_later(Listener* listener) {

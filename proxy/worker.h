@@ -100,6 +100,7 @@ class Worker {
   http::ResponseHead& response_head() { return response_head_; }
   std::string& scratch() { return scratch_; }
 
+  // The new session acts at once.
   void start_session(Fd client, const SocketAddress& peer, const WorkerPort& port);
   void end(Session* session);
   // Calls the listener again at the next tick, or when a connection has ended.

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "core/base/text.h"
@@ -20,6 +21,12 @@ absl::StatusOr<Fd> bind_socket(const SocketAddress& address, bool share_port) {
     return absl::ErrnoToStatus(errno, str_cat("cannot bind ", address.to_string()));
   }
   return fd;
+}
+
+// Connections take it over.
+void send_without_delay(const Fd& fd) {
+  const int on = 1;
+  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 absl::Status listen_on(const Fd& fd, const SocketAddress& address) {
@@ -41,6 +48,7 @@ absl::StatusOr<std::vector<Fd>> open_listeners(const SocketAddress& address, siz
   for (size_t i = 0; i < count; ++i) {
     absl::StatusOr<Fd> fd = bind_socket(address, true);
     if (!fd.ok()) return fd.status();
+    send_without_delay(*fd);
     sockets.push_back(*std::move(fd));
   }
   // All are bound before the first listens, so that no connection lands on a part of them.

@@ -19,6 +19,12 @@ Stream Stream::connect(const SocketAddress& address) {
   return Stream(std::move(fd));
 }
 
+Stream Stream::accepted(Fd fd) {
+  Stream stream(std::move(fd));
+  stream.readable_ = stream.writable_ = true;
+  return stream;
+}
+
 void Stream::note_events(uint32_t events) {
   if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
   if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) writable_ = true;

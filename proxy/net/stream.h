@@ -27,6 +27,8 @@ class Stream {
   Stream() = default;
   explicit Stream(Fd fd) : fd_(std::move(fd)) {}
 
+  // A connection that was accepted just now: what it is good for shows when it is tried.
+  static Stream accepted(Fd fd);
   // Begins to connect. A stream without descriptor when not even that works (errno says why).
   static Stream connect(const SocketAddress& address);
 
