@@ -53,13 +53,13 @@ ParseError parse_fields(std::string_view bytes, size_t max_fields, Head& head) {
   }
 }
 
-// "HTTP/1.0" or "HTTP/1.1".
+// "HTTP/1." and a digit. A minor version that is not known yet is read as the highest that is
+// (RFC 9110 §2.5); another major version may be anything.
 ParseError parse_version(std::string_view text, Head& head) {
   if (text.size() != 8 || !text.starts_with("HTTP/") || text[6] != '.') return ParseError::kBad;
-  if (text[5] != '1' || (text[7] != '0' && text[7] != '1')) {
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    return digit(text[5]) && digit(text[7]) ? ParseError::kVersion : ParseError::kBad;
-  }
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (!digit(text[5]) || !digit(text[7])) return ParseError::kBad;
+  if (text[5] != '1') return ParseError::kVersion;
   head.minor_version = text[7] - '0';
   return ParseError::kNone;
 }
@@ -127,6 +127,15 @@ ParseError find_framing(Head& head) {
   return has_length && has_coding ? ParseError::kBad : ParseError::kNone;
 }
 
+// RFC 9112 §3.2.2: of the schemes that a gateway serves. How the request came, the scheme does not
+// say: behind something that terminates TLS, "https" comes in the clear. 0: another one.
+size_t scheme_size(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (is_name(target.substr(0, scheme.size()), scheme)) return scheme.size();
+  }
+  return 0;
+}
+
 // RFC 9112 §3.2. CONNECT and its authority-form are not for a reverse proxy.
 ParseError parse_target(size_t max_size, RequestHead& head) {
   if (head.target.size() > max_size) return ParseError::kTargetTooLong;
@@ -140,20 +149,23 @@ ParseError parse_target(size_t max_size, RequestHead& head) {
   }
   head.path_query = head.target;
   if (head.target[0] != '/') {
-    constexpr size_t kSchemeSize = 7;
-    const std::string_view scheme = head.target.substr(0, kSchemeSize);
-    if (!is_name(scheme, "http://")) return ParseError::kBad;
-    const size_t slash = head.target.find_first_of("/?", kSchemeSize);
-    head.authority = head.target.substr(kSchemeSize, slash - kSchemeSize);
+    const size_t begin = scheme_size(head.target);
+    if (begin == 0) return ParseError::kBad;
+    const size_t end = head.target.find_first_of("/?", begin);
+    head.authority = head.target.substr(begin, end - begin);
     if (head.authority.empty()) return ParseError::kBad;
-    if (slash == std::string_view::npos) {
+    if (end == std::string_view::npos) {
       // To ask the server itself (RFC 9112 §3.2.4).
       head.path_query = head.method == "OPTIONS" ? "*" : "/";
       head.path = "/";
       return ParseError::kNone;
     }
-    head.path_query = head.target.substr(slash);
-    if (head.path_query[0] != '/') return ParseError::kBad;
+    head.path_query = head.target.substr(end);
+    // RFC 9110 §4.2.3: an empty path is "/".
+    if (head.path_query[0] == '?') {
+      head.path = "/";
+      return ParseError::kNone;
+    }
   }
   head.path = head.path_query.substr(0, head.path_query.find('?'));
   return ParseError::kNone;

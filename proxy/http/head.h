@@ -36,7 +36,7 @@ enum class BodyKind : uint8_t { kNone, kLength, kChunked, kUntilClose };
 
 // What a head says beside its fields.
 struct HeadFacts {
-  int minor_version = 1;  // of HTTP/1.x
+  int minor_version = 1;  // of HTTP/1.x; above 1 it is read as 1.1 (RFC 9110 §2.5)
   size_t field_count = 0;
   BodyKind body = BodyKind::kNone;
   uint64_t content_length = 0;      // with kLength
@@ -60,7 +60,9 @@ struct RequestHead : Head {
   std::string_view method;
   std::string_view target;     // as received
   std::string_view path;       // from the slash up to "?"; "/" for OPTIONS *, which is routed so
-  std::string_view path_query; // path and query: the origin-form (RFC 9112 §3.2.1); or "*"
+  // Path and query: the origin-form (RFC 9112 §3.2.1), or "*". Of an absolute-form without path it
+  // may be the query alone ("?q"): "/" belongs before it.
+  std::string_view path_query;
   std::string_view authority;  // of the target in absolute-form, else of Host; may have a port
 };
 

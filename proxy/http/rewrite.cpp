@@ -110,7 +110,8 @@ bool is_cacheable(const ResponseHead& head) {
 }  // namespace
 
 void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std::string& out) {
-  out.append(head.method).append(" ").append(head.path_query);
+  out.append(head.method).append(head.path_query.starts_with('?') ? " /" : " ");
+  out.append(head.path_query);
   // An HTTP/1.0 client cannot read a chunked answer, so the upstream must not send one.
   out.append(head.minor_version == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
   const bool absolute = head.target.data() != head.path_query.data();
@@ -142,7 +143,7 @@ void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std
 
 bool needs_rewrite(const ResponseHead& head, const ResponseRewrite& rewrite) {
   if (rewrite.close || !rewrite.set_cookie.empty()) return true;
-  if (rewrite.client_minor_version == 0 || head.minor_version == 0) return true;
+  if (rewrite.client_minor_version == 0 || head.minor_version != 1) return true;
   return std::any_of(head.begin(), head.end(),
                      [&](const Field& field) { return is_dropped(head, field); });
 }

@@ -146,9 +146,10 @@ std::optional<Other> read_request(std::string_view text) {
     return std::nullopt;
   }
   const std::string version = first.substr(two + 1);
-  const bool new_version = version == "HTTP/1.1";
+  const bool known = version.size() == 8 && version.starts_with("HTTP/1.");
+  if (!known || !only({version[7]}, kDigits)) return std::nullopt;
+  const bool new_version = version[7] != '0';
   if (!only(first.substr(0, one), kToken) || two == one + 1) return std::nullopt;
-  if (!new_version && version != "HTTP/1.0") return std::nullopt;
   const size_t hosts = lines->values("host").size();
   if (hosts > 1 || (new_version && hosts == 0)) return std::nullopt;
   auto other = read_framed(text, *lines, new_version);
@@ -160,8 +161,11 @@ std::optional<Other> read_response(std::string_view text, bool to_head) {
   const auto lines = read_head(text);
   if (!lines) return std::nullopt;
   const std::string& first = lines->first;
-  const bool new_version = first.starts_with("HTTP/1.1 ");
-  if (!new_version && !first.starts_with("HTTP/1.0 ")) return std::nullopt;
+  if (!first.starts_with("HTTP/1.") || first.size() < 12 || first[8] != ' ' ||
+      !only({first[7]}, kDigits)) {
+    return std::nullopt;
+  }
+  const bool new_version = first[7] != '0';
   const std::string status = first.substr(9, 3);
   if (status.size() != 3 || !only(status, kDigits)) return std::nullopt;
   if (first.size() > 12 && first[12] != ' ') return std::nullopt;

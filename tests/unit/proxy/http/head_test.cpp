@@ -49,12 +49,33 @@ TEST(RequestHead, TargetsInAllTheirForms) {
   static const std::string bare = "GET http://a.b HTTP/1.1\r\nHost: x\r\n\r\n";
   ASSERT_EQ(parse(bare, head), ParseError::kNone);
   EXPECT_EQ(head.path_query, "/");
+  static const std::string query = "GET http://a.b?c/d HTTP/1.1\r\nHost: x\r\n\r\n";
+  ASSERT_EQ(parse(query, head), ParseError::kNone);
+  EXPECT_EQ(head.authority, "a.b");
+  EXPECT_EQ(head.path, "/");
+  EXPECT_EQ(head.path_query, "?c/d");
+  static const std::string tls = "GET HTTPS://a.b/c HTTP/1.1\r\nHost: x\r\n\r\n";
+  ASSERT_EQ(parse(tls, head), ParseError::kNone);
+  EXPECT_EQ(head.authority, "a.b");
+  EXPECT_EQ(head.path_query, "/c");
+  static const std::string of_server = "OPTIONS https://a.b HTTP/1.1\r\nHost: x\r\n\r\n";
+  ASSERT_EQ(parse(of_server, head), ParseError::kNone);
+  EXPECT_EQ(head.path_query, "*");
   EXPECT_EQ(parse("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"), ParseError::kNone);
   EXPECT_EQ(parse("GET * HTTP/1.1\r\nHost: x\r\n\r\n"), ParseError::kBad);
   EXPECT_EQ(parse("CONNECT a.b:443 HTTP/1.1\r\nHost: a.b:443\r\n\r\n"), ParseError::kBad);
   const std::string long_path(RequestLimits().target_bytes, 'a');
   EXPECT_EQ(parse("GET /" + long_path + " HTTP/1.1\r\nHost: x\r\n\r\n"),
             ParseError::kTargetTooLong);
+}
+
+TEST(RequestHead, LaterMinorVersionsAreReadAsTheFirst) {
+  RequestHead head;
+  ASSERT_EQ(parse("GET / HTTP/1.2\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", head),
+            ParseError::kNone);
+  EXPECT_EQ(head.minor_version, 2);
+  EXPECT_EQ(head.body, BodyKind::kChunked);
+  EXPECT_EQ(parse("GET / HTTP/1.9\r\n\r\n"), ParseError::kBad) << "as any without Host";
 }
 
 struct Refused {
@@ -82,7 +103,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"no version", "GET /\r\nHost: x\r\n\r\n"},
         Refused{"lower-case version", "GET / http/1.1\r\nHost: x\r\n\r\n"},
         Refused{"version 2", "GET / HTTP/2.0\r\nHost: x\r\n\r\n", ParseError::kVersion},
-        Refused{"version 1.2", "GET / HTTP/1.2\r\nHost: x\r\n\r\n", ParseError::kVersion},
+        Refused{"version 0.9", "GET / HTTP/0.9\r\nHost: x\r\n\r\n", ParseError::kVersion},
+        Refused{"version 1.10", "GET / HTTP/1.10\r\nHost: x\r\n\r\n"},
+        Refused{"other scheme", "GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n"},
+        Refused{"scheme alone", "GET https:// HTTP/1.1\r\nHost: x\r\n\r\n"},
+        Refused{"query for a host", "GET http://?a HTTP/1.1\r\nHost: x\r\n\r\n"},
+        Refused{"user in the target", "GET https://u@x/ HTTP/1.1\r\nHost: x\r\n\r\n"},
         Refused{"bare line feed", "GET / HTTP/1.1\nHost: x\r\n\r\n"},
         Refused{"bare line feed at the end", "GET / HTTP/1.1\r\nHost: x\n\n"},
         Refused{"bare carriage return", "GET / HTTP/1.1\r\nHost: x\r\nA: b\rc\r\n\r\n"},

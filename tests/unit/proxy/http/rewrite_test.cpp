@@ -67,6 +67,8 @@ TEST(RewriteRequest, ForwardedFieldsAreOursAndForIsExtended) {
 TEST(RewriteRequest, AbsoluteTargetsBecomeOriginFormAndNameTheHost) {
   const std::string out = rewritten("GET http://a.b:1/c HTTP/1.1\r\nHost: other\r\n\r\n");
   EXPECT_TRUE(out.starts_with("GET /c HTTP/1.1\r\nHost: a.b:1\r\n")) << out;
+  const std::string query = rewritten("GET http://a.b?c HTTP/1.2\r\nHost: other\r\n\r\n");
+  EXPECT_TRUE(query.starts_with("GET /?c HTTP/1.1\r\nHost: a.b\r\n")) << query;
 }
 
 std::string rewritten_response(const std::string& text, const ResponseRewrite& rewrite) {
@@ -113,8 +115,10 @@ TEST(RewriteResponse, ConnectionIsOurs) {
   old.client_minor_version = 0;
   EXPECT_EQ(rewritten_response("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", old),
             "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: keep-alive\r\n\r\n");
-  EXPECT_EQ(rewritten_response("HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n", {}),
-            "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+  for (const char* version : {"HTTP/1.0", "HTTP/1.2"}) {
+    EXPECT_EQ(rewritten_response(version + std::string(" 200 OK\r\ncontent-length: 0\r\n\r\n"), {}),
+              "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+  }
 }
 
 }  // namespace
