@@ -314,7 +314,7 @@ ParseError parse_response_head(std::string_view bytes, bool to_head, ResponseHea
   if (!parse_length(line.substr(9, 3), status) || status < 100) return ParseError::kBad;
   if (line.size() > 12 && line[12] != ' ') return ParseError::kBad;
   head.status = static_cast<int>(status);
-  head.reason = line.size() > 13 ? line.substr(13) : std::string_view();
+  head.reason = line.size() > 12 ? line.substr(13) : std::string_view();
   if (!all_chars(head.reason, kValueChar)) return ParseError::kBad;
   error = parse_fields(bytes, kMaxFields, head);
   if (error == ParseError::kNone) error = find_framing(head);

@@ -68,7 +68,7 @@ struct RequestHead : Head {
 
 struct ResponseHead : Head {
   int status = 0;
-  std::string_view reason;
+  std::string_view reason;  // without data: the space before it is missing, too
 };
 
 enum class ParseError : uint8_t {

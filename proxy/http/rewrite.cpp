@@ -144,6 +144,7 @@ void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std
 bool needs_rewrite(const ResponseHead& head, const ResponseRewrite& rewrite) {
   if (rewrite.close || !rewrite.set_cookie.empty()) return true;
   if (rewrite.client_minor_version == 0 || head.minor_version != 1) return true;
+  if (head.reason.data() == nullptr) return true;  // a client may want the space before it
   return std::any_of(head.begin(), head.end(),
                      [&](const Field& field) { return is_dropped(head, field); });
 }

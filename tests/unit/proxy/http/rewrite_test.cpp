@@ -87,6 +87,11 @@ TEST(RewriteResponse, NothingToChangeIsPassedAsItIs) {
   EXPECT_FALSE(needs_rewrite(head, {}));
 }
 
+TEST(RewriteResponse, StatusLinesEndAsTheyOught) {
+  EXPECT_EQ(rewritten_response("HTTP/1.1 200\r\nA: b\r\n\r\n", {}),
+            "HTTP/1.1 200 \r\nA: b\r\n\r\n");
+}
+
 TEST(RewriteResponse, SetsTheCookieAndKeepsItOutOfCaches) {
   ResponseRewrite rewrite;
   rewrite.set_cookie = "sid=x; path=/";
