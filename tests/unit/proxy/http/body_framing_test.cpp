@@ -14,6 +14,32 @@ BodyFraming framing(BodyKind kind, uint64_t length = 0) {
   return BodyFraming(head);
 }
 
+// A chunked body in pieces of that size, as far as it is taken.
+size_t take(BodyFraming& body, std::string_view text, size_t step) {
+  size_t taken = 0;
+  while (taken < text.size() && !body.complete() && !body.failed()) {
+    const std::string_view piece = text.substr(taken, step);
+    const size_t size = body.take(piece);
+    taken += size;
+    EXPECT_TRUE(size == piece.size() || body.complete() || body.failed());
+  }
+  return taken;
+}
+
+// The same, in pieces of each size, which do not matter.
+size_t take(BodyFraming& body, std::string_view text) {
+  const BodyFraming before = body;
+  const size_t taken = take(body, text, text.size());
+  // Long texts in a few pieces: what repeats in them ends alike.
+  for (size_t step = 1; step < text.size(); step += 1 + text.size() / 200) {
+    BodyFraming again = before;
+    EXPECT_EQ(take(again, text, step), taken) << step;
+    EXPECT_EQ(again.complete(), body.complete()) << step;
+    EXPECT_EQ(again.failed(), body.failed()) << step;
+  }
+  return taken;
+}
+
 TEST(BodyFraming, CountsALength) {
   BodyFraming body = framing(BodyKind::kLength, 5);
   EXPECT_EQ(body.take("abc"), 3U);
@@ -44,19 +70,9 @@ constexpr char kChunked[] =
 TEST(BodyFraming, FindsTheEndOfChunksInAnyPieces) {
   std::string text(kChunked);
   text += "GET /next";
-  for (size_t step = 1; step <= text.size(); ++step) {
-    BodyFraming body = framing(BodyKind::kChunked);
-    size_t taken = 0;
-    while (!body.complete()) {
-      const std::string_view piece = std::string_view(text).substr(taken, step);
-      ASSERT_FALSE(piece.empty());
-      const size_t size = body.take(piece);
-      taken += size;
-      if (size < piece.size()) break;
-    }
-    EXPECT_TRUE(body.complete()) << step;
-    EXPECT_EQ(taken, text.size() - 9) << step;
-  }
+  BodyFraming body = framing(BodyKind::kChunked);
+  EXPECT_EQ(take(body, text), text.size() - 9);
+  EXPECT_TRUE(body.complete());
 }
 
 TEST(BodyFraming, RefusesWhatIsNotTheGrammar) {
@@ -70,7 +86,7 @@ TEST(BodyFraming, RefusesWhatIsNotTheGrammar) {
         std::string("0\r\nA b\r\n"), std::string("0\r\nA: b\n"), std::string("0\r\n\rx"),
         std::string("1;\n\r\n"), long_extension, long_trailers}) {
     BodyFraming body = framing(BodyKind::kChunked);
-    body.take(text);
+    take(body, text);
     EXPECT_TRUE(body.failed()) << text.substr(0, 40);
     EXPECT_EQ(body.take("0\r\n\r\n"), 0U) << "stays failed";
   }
@@ -80,20 +96,20 @@ TEST(BodyFraming, ExtensionsMayNotOutweighTheData) {
   const std::string extension = ";" + std::string(1'000, 'a') + "\r\n";
   const std::string small = "1" + extension + "x\r\n";
   BodyFraming body = framing(BodyKind::kChunked);
-  for (int i = 0; i < 16; ++i) EXPECT_EQ(body.take(small), small.size());
-  body.take(small);
+  for (int i = 0; i < 16; ++i) EXPECT_EQ(take(body, small), small.size());
+  take(body, small);
   EXPECT_TRUE(body.failed());
   // Any number of them, where there is something to extend.
   const std::string large = "3e8" + extension + std::string(1'000, 'x') + "\r\n";
   BodyFraming sound = framing(BodyKind::kChunked);
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(sound.take(large), large.size());
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(take(sound, large), large.size());
   EXPECT_FALSE(sound.failed());
 }
 
 TEST(BodyFraming, TrailersDoNotFrameNorRoute) {
   const auto accepts = [](const std::string& name) {
     BodyFraming body = framing(BodyKind::kChunked);
-    for (const char c : "0\r\nA: b\r\n" + name + ": 1\r\n\r\n") body.take({&c, 1});
+    take(body, "0\r\nA: b\r\n" + name + ": 1\r\n\r\n");
     return body.complete();
   };
   for (const char* name : {"Content-Length", "transfer-encoding", "HOST", "Connection", "TE",
@@ -107,10 +123,10 @@ TEST(BodyFraming, TrailersDoNotFrameNorRoute) {
 
 TEST(BodyFraming, SizesUpToFifteenDigits) {
   BodyFraming body = framing(BodyKind::kChunked);
-  EXPECT_EQ(body.take("000000000000001\r\na\r\n0\r\n\r\n"), 25U);
+  EXPECT_EQ(take(body, "000000000000001\r\na\r\n0\r\n\r\n"), 25U);
   EXPECT_TRUE(body.complete());
   BodyFraming largest = framing(BodyKind::kChunked);
-  EXPECT_EQ(largest.take("fffffffffffffff\r\nabc"), 20U);
+  EXPECT_EQ(take(largest, "fffffffffffffff\r\nabc"), 20U);
   EXPECT_FALSE(largest.complete());
 }
 
