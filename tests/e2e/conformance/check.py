@@ -99,7 +99,8 @@ def _request(expect, request, client):
         yield f'request line {request.line!r}, not {expect.line!r}'
     for name, values in (expect.has or {}).items():
         got = [value.decode('latin-1') for value in request.values(name)]
-        if not _alike(got, [client if value == CLIENT else value for value in values]):
+        values = [client if value is CLIENT else value for value in values]
+        if not _alike(got, values):
             yield f'request field {name}: {got}, not {values}'
     for name in expect.lacks:
         if request.values(name):
