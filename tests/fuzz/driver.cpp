@@ -1,11 +1,14 @@
 // Runs a fuzz target without libFuzzer: on its seeds, and on mutations of them. The same command
 // line gives the same inputs.
 //
-//   fuzz_X [--runs=N] [--seed=N] [--keep=FILE]   --keep writes each input there before it is run:
-//                                                after a crash, the file has the culprit
+//   fuzz_X [--runs=N] [--seed=N] [--seconds=N] [--keep=FILE]
+//                                              --seconds goes on for so long, instead of --runs;
+//                                              --keep writes each input there before it is run:
+//                                              after a crash, the file has the culprit
 //   fuzz_X FILE...                             only on these
 //   fuzz_X --write=DIRECTORY                   writes the seeds there, as a corpus for libFuzzer
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -22,6 +25,7 @@ constexpr size_t kMaxInput = 64 * 1024;
 
 struct Options {
   uint64_t runs = 10'000;
+  uint64_t seconds = 0;  // 0: as many runs as asked for
   uint64_t seed = 1;
   std::string keep;
   std::string write;
@@ -36,6 +40,8 @@ Options options_of(int argc, char** argv) {
       options.runs = std::stoull(value);
     } else if (argument.starts_with("--seed=")) {
       options.seed = std::stoull(value);
+    } else if (argument.starts_with("--seconds=")) {
+      options.seconds = std::stoull(value);
     } else if (argument.starts_with("--write=")) {
       options.write = value;
     } else if (argument.starts_with("--keep=")) {
@@ -70,7 +76,8 @@ class Mutator {
   const std::string& any_seed() { return seeds_[draw(seeds_.size())]; }
 
   void mutate(std::string& input) {
-    constexpr unsigned char kSpecial[] = {0, 1, 0x7F, 0x80, 0xFF, '\n', ' ', '"', '{', ':'};
+    constexpr unsigned char kSpecial[] = {0,   1,   0x7F, 0x80, 0xFF, '\n', '\r',
+                                          ' ', '"', '{',  ':',  ',',  ';',  '='};
     const size_t at = draw(input.size());
     const size_t size = 1 + draw(input.size() - at);
     switch (draw(8)) {
@@ -142,10 +149,17 @@ int main(int argc, char** argv) {
   if (!options.files.empty()) return 0;
   for (const std::string& seed : seeds()) run(seed);
   Mutator mutator(seeds(), options.seed);
-  for (uint64_t number = 0; number < options.runs; ++number) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(options.seconds);
+  const auto goes_on = [&](uint64_t number) {
+    return options.seconds == 0 ? number < options.runs : std::chrono::steady_clock::now() < end;
+  };
+  uint64_t number = 0;
+  for (; goes_on(number); ++number) {
     const std::string input = mutator.next();
     if (!options.keep.empty()) keep(options.keep, input);
     run(input);
   }
+  std::printf("%llu inputs and the seeds, without a finding\n",
+              static_cast<unsigned long long>(number));
   return 0;
 }

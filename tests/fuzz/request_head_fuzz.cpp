@@ -1,0 +1,97 @@
+// What a client may send to a node, as a stream of bytes, and what an endpoint gets of it. Whatever
+// is taken for one request is exactly that to another reader, before and after it is rewritten.
+#include "proxy/http/rewrite.h"
+#include "proxy/net/buffer.h"
+#include "tests/fuzz/http_pieces.h"
+
+namespace limpet::fuzz {
+namespace {
+
+constexpr std::string_view kClient = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff";
+// Fields that a rewrite may add: those of forwarding, Host, TE and Connection.
+constexpr size_t kMaxAdded = 8;
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+// Those that go from one end to the other as they are.
+Fields end_to_end(const http::RequestHead& head) {
+  Fields fields;
+  for (const http::Field& field : head) {
+    if (field.id == http::FieldId::kOther && !head.connection_lists(field.name) &&
+        lower_case(std::string(field.name)) != "forwarded" &&
+        lower_case(std::string(field.name)) != "via") {
+      fields.emplace_back(field.name, field.value);
+    }
+  }
+  return fields;
+}
+
+void require_no_hop_by_hop(const Lines& lines, bool wants_trailers) {
+  for (const char* name : {"keep-alive", "proxy-connection", "upgrade"}) {
+    require(lines.values(name).empty(), "no field of one connection is passed on");
+  }
+  const std::vector<std::string> connection = lines.values("connection");
+  require(connection.size() == (wants_trailers ? 1 : 0), "only our own Connection is passed on");
+  require(!wants_trailers || connection[0] == "TE", "it names TE alone");
+  const std::vector<std::string> codings = lines.values("te");
+  require(codings.size() == connection.size(), "TE goes with it");
+  require(!wants_trailers || codings[0] == "trailers", "TE says trailers alone");
+}
+
+bool lists_trailers(const Lines& lines) {
+  for (const std::string& value : lines.values("te")) {
+    for (const std::string& item : split_list(value, ',')) {
+      if (lower_case(item) == "trailers") return true;
+    }
+  }
+  return false;
+}
+
+void check_rewrite(std::string_view text, const http::RequestHead& head) {
+  http::RequestRewrite rewrite;
+  rewrite.client_ip = kClient;
+  rewrite.listener_port = 65535;
+  rewrite.drop_cookie = "sid";
+  std::string out;
+  http::rewrite_request(head, rewrite, out);
+  require(out.size() <= text.size() + kHeadroom, "the new head fits before the body");
+  const auto lines = read_head(out);
+  require(lines && lines->size == out.size(), "it is one head to another reader");
+  require_no_hop_by_hop(*lines, lists_trailers(*read_head(text)));
+  const auto clients = lines->values("x-forwarded-for");
+  require(clients.size() == 1 && clients[0].ends_with(kClient), "it names the client, last");
+  for (const std::string& cookies : lines->values("cookie")) {
+    for (const std::string& cookie : split_list(cookies, ';')) {
+      require(without_space(cookie.substr(0, cookie.find('='))) != "sid", "our cookie is gone");
+    }
+  }
+  if (head.field_count + kMaxAdded > http::kMaxFields) return;
+  http::RequestHead again;
+  require(http::parse_request_head(out, again) == http::ParseError::kNone, "it is one to us");
+  require(again.method == head.method && again.path_query == head.path_query &&
+              again.minor_version == head.minor_version && again.authority == head.authority,
+          "it asks for the same");
+  require(again.body == head.body && again.content_length == head.content_length,
+          "its body ends in the same place");
+  require(end_to_end(again) == end_to_end(head), "other fields keep their order and bytes");
+}
+
+}  // namespace
+}  // namespace limpet::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace limpet;
+  using namespace limpet::fuzz;
+  static http::RequestHead head;
+  static http::ResponseHead response;
+  for (std::string_view text = text_of(data, size); !text.empty();) {
+    const auto request = take_in_pieces(text, head, http::parse_request_head);
+    require_agreement(request, read_request(text));
+    if (!request) break;
+    require(!take(text, text.size(), response, parse_any_response), "nothing is both");
+    check_rewrite(text.substr(0, request->head), head);
+    if (!request->complete) break;
+    text.remove_prefix(request->end);
+  }
+  return 0;
+}
