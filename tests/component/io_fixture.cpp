@@ -1,0 +1,118 @@
+#include "tests/component/io_fixture.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+namespace limpet::testing {
+namespace {
+
+Timeouts endless() {
+  Timeouts timeouts;
+  timeouts.idle_ms = timeouts.head_ms = timeouts.body_progress_ms = timeouts.linger_ms =
+      timeouts.connect_ms = timeouts.response_head_ms = 3'600'000;
+  return timeouts;
+}
+
+size_t open_descriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<size_t>(std::distance(begin(all), end(all)));
+}
+
+// Endpoints have names, so that a session outlives the port of one test's endpoint.
+Snapshot snapshot_of(const Scenario& scenario, uint16_t listener_port, uint16_t port) {
+  SnapshotBuilder builder = web_snapshot(listener_port, {}, 1);
+  if (scenario.sticky) builder.add<v1::SessionStickyPolicy>(kStickyPolicyText);
+  const auto add = [&](const std::string& name, const std::string& address, uint16_t at) {
+    builder.add<v1::EndpointSlice>(str_cat(
+        "metadata { name: '", name,
+        "' namespace: 'shop' labels { "
+        "key: 'kubernetes.io/service-name' value: 'web' } } address_type: 'IPv4' endpoints { "
+        "addresses: '",
+        address, "' hostname: '", name, "' } ports { port: ", at, " }"));
+  };
+  add("one", "127.0.0.1", port);
+  if (scenario.dead_endpoint) {
+    // Nobody listens where connections come from.
+    add("two", "127.0.0.2", 1);
+  } else {
+    add("two", "127.0.0.2", port);
+  }
+  return builder.build();
+}
+
+}  // namespace
+
+RecordingUpstream::Script in_turn(std::vector<RecordingUpstream::Answer> answers) {
+  return [answers](const std::string& request, size_t number) {
+    if (request.starts_with("GET /plain ")) return RecordingUpstream::Answer{ok_response("plain")};
+    return answers[std::min(number, answers.size() - 1)];
+  };
+}
+
+IoTest::IoTest() : WorkerTest(endless()) {
+  serve(web_snapshot(kPort, {}, 1).build());
+  std::promise<void> done;
+  worker_.configure({}, [&] {
+    FailingSockets::watch_this_thread();
+    done.set_value();
+  });
+  done.get_future().wait();
+  baseline_ = open_descriptors();
+}
+
+// Each look comes after a round of the worker's, which takes in what has happened before.
+void IoTest::await_baseline() {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (open_descriptors() != baseline_ && std::chrono::steady_clock::now() < end) {
+    std::promise<void> done;
+    worker_.configure({}, [&] { done.set_value(); });
+    done.get_future().wait();
+  }
+  EXPECT_EQ(open_descriptors(), baseline_) << "descriptors are left open";
+}
+
+Outcome IoTest::exchange(const std::string& sends, bool half_close) const {
+  const Fd fd(::socket(listener_.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const timeval limit{.tv_sec = 20, .tv_usec = 0};
+  const linger none{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+  EXPECT_EQ(::connect(fd.get(), listener_.data(), listener_.size()), 0);
+  for (std::string_view left = sends; !left.empty();) {
+    const ssize_t sent = ::send(fd.get(), left.data(), left.size(), MSG_NOSIGNAL);
+    if (sent <= 0) break;
+    left.remove_prefix(static_cast<size_t>(sent));
+  }
+  if (half_close) ::shutdown(fd.get(), SHUT_WR);
+  Outcome outcome;
+  for (;;) {
+    char bytes[65536];
+    const ssize_t count = ::recv(fd.get(), bytes, sizeof(bytes), 0);
+    EXPECT_FALSE(count < 0 && errno == EAGAIN) << "stuck after: " << outcome.client;
+    outcome.reset = count < 0;
+    if (count <= 0) return outcome;
+    outcome.client.append(bytes, static_cast<size_t>(count));
+  }
+}
+
+Outcome IoTest::run(const Scenario& scenario, const std::function<void()>& prepare, bool& fired) {
+  RecordingUpstream upstream(scenario.script);
+  serve(snapshot_of(scenario, kPort, upstream.port()));
+  prepare();
+  Outcome outcome = exchange(scenario.sends, scenario.half_close);
+  fired = FailingSockets::disarm();
+  const std::string plain = exchange(kPlainGet, false).client;
+  EXPECT_TRUE(plain.starts_with("HTTP/1.1 200 ") && plain.ends_with("plain")) << plain;
+  outcome.upstream = upstream.finish();
+  await_baseline();
+  return outcome;
+}
+
+Outcome IoTest::run(const Scenario& scenario) {
+  bool fired = false;
+  return run(
+      scenario, [] {}, fired);
+}
+
+}  // namespace limpet::testing
