@@ -50,6 +50,13 @@ std::vector<Scenario> requests() {
               post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
       refused("UnknownCoding", post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
       refused("SpaceBeforeColonInTheSecond", kGet + "GET /b HTTP/1.1\r\nHost : h\r\n\r\n"),
+      {"Tunnel",
+       "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\necho, no "
+       "HTTP",
+       in_turn({{"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: "
+                 "websocket\r\n\r\nearly, no HTTP;",
+                 false, false, true}}),
+       false, false, true},
       {"HalfAHead", "GET /a HTTP/1.1\r\nHos", ok, false, false, true},
       {"HalfClosed", kGet, ok, false, false, true},
   };

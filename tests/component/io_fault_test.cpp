@@ -25,12 +25,15 @@ std::vector<Seen> read_answers(std::string_view text, bool reset) {
     const auto head = fuzz::read_head(text);
     const auto answer = fuzz::read_response(text, false);
     if (!head || !answer) return all.emplace_back(), all;
+    // What follows a switch of protocols is all one.
+    const bool switched = head->first.substr(9, 3) == "101";
     Seen seen{std::stoi(head->first.substr(9, 3)), "", true, head->values("set-cookie").size()};
-    const size_t end = answer->end.value_or(text.size());
+    const bool to_end = switched || answer->until_close;
+    const size_t end = to_end ? text.size() : answer->end.value_or(text.size());
     seen.body = text.substr(answer->head, end - answer->head);
-    seen.whole = answer->until_close ? !reset : answer->end.has_value();
-    text.remove_prefix(answer->until_close ? text.size() : end);
-    if (seen.status >= 200) all.push_back(seen);
+    seen.whole = to_end ? !reset : answer->end.has_value();
+    text.remove_prefix(end);
+    if (switched || seen.status >= 200) all.push_back(seen);
   }
   return all;
 }
@@ -97,7 +100,16 @@ std::vector<Scenario> scenarios() {
       ok_response("then")};
   const std::string post = "POST /once HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\nlimpet";
   const std::string last_post = "POST /once" + kLast + "Content-Length: 6\r\n\r\nlimpet";
+  const std::string ask =
+      "GET /ws HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  const Answer change{
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nearly;",
+      false, false, true};
   return {
+      {"Tunnel", ask + "echo", in_turn({change}), false, false, true},
+      {"LargeTunnel", ask + std::string(50'000, 't'), in_turn({change}), false, false, true},
+      {"StickyTunnel", ask + "echo", in_turn({change}), false, true, true},
+      {"UpgradeRefused", ask + kLastGet, own_target},
       {"Get", kLastGet, in_turn({{ok_response("hello")}})},
       {"HalfClosed", kGetA, in_turn({{ok_response("hello")}}), false, false, true},
       {"Post", last_post, in_turn({{ok_response("done")}})},

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
+#include <utility>
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -12,6 +14,18 @@
 #include "tests/fuzz/http_reader.h"
 
 namespace limpet::testing {
+namespace {
+
+bool send_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    bytes.remove_prefix(static_cast<size_t>(sent));
+  }
+  return true;
+}
+
+}  // namespace
 
 RecordingUpstream::RecordingUpstream(Script script)
     : script_(std::move(script)),
@@ -62,24 +76,26 @@ void RecordingUpstream::serve(int fd, size_t connection) {
   const linger none{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
   std::string unread;
+  bool tunnel = false;
   for (bool go_on = true; go_on;) {
     pollfd events[] = {{fd, POLLIN, 0}, {stop_.get(), POLLIN, 0}};
     if (::poll(events, 2, -1) < 0 || events[1].revents != 0) break;
     char bytes[65536];
     const ssize_t count = ::recv(fd, bytes, sizeof(bytes), 0);
+    if (count == 0 && tunnel) ::shutdown(fd, SHUT_WR);
     if (count <= 0) break;
     unread.append(bytes, static_cast<size_t>(count));
     {
       const std::lock_guard lock(mutex_);
       received_[connection].append(bytes, static_cast<size_t>(count));
     }
-    go_on = answer(fd, unread);
+    go_on = tunnel ? send_all(fd, std::exchange(unread, "")) : answer(fd, unread, tunnel);
   }
   ::close(fd);
 }
 
 // False: the connection is to be reset.
-bool RecordingUpstream::answer(int fd, std::string& unread) {
+bool RecordingUpstream::answer(int fd, std::string& unread, bool& tunnel) {
   const auto request = fuzz::read_request(unread);
   if (!request || !request->end) return true;
   Answer answer;
@@ -88,12 +104,9 @@ bool RecordingUpstream::answer(int fd, std::string& unread) {
     answer = script_(unread.substr(0, *request->end), requests_++);
   }
   unread.erase(0, *request->end);
-  for (size_t sent = 0; sent < answer.bytes.size();) {
-    const ssize_t size =
-        ::send(fd, answer.bytes.data() + sent, answer.bytes.size() - sent, MSG_NOSIGNAL);
-    if (size <= 0) return false;
-    sent += static_cast<size_t>(size);
-  }
+  tunnel = answer.tunnel;
+  if (tunnel) answer.bytes += std::exchange(unread, "");
+  if (!send_all(fd, answer.bytes)) return false;
   if (answer.close) ::shutdown(fd, SHUT_WR);
   return !answer.reset;
 }

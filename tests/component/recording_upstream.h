@@ -16,8 +16,9 @@ class RecordingUpstream {
  public:
   struct Answer {
     std::string bytes;
-    bool close = false;  // send no more afterwards
-    bool reset = false;  // after what there is to say
+    bool close = false;   // send no more afterwards
+    bool reset = false;   // after what there is to say
+    bool tunnel = false;  // send back what comes afterwards, and end when it ends
   };
   // Of a request and its number, over all connections, from 0 on. Called by one thread at a time.
   using Script = std::function<Answer(const std::string& request, size_t number)>;
@@ -33,7 +34,7 @@ class RecordingUpstream {
  private:
   void accept_loop();
   void serve(int fd, size_t connection);
-  bool answer(int fd, std::string& unread);
+  bool answer(int fd, std::string& unread, bool& tunnel);
 
   const Script script_;
   Fd listener_;

@@ -54,7 +54,7 @@ void check_value(std::string_view value, const std::string& name) {
 
 std::optional<http::RequestHead> parse(const std::string& text) {
   http::RequestHead head;
-  if (http::parse_request_head(text, head) != http::ParseError::kNone) return std::nullopt;
+  if (http::parse_request_head(text, {}, head) != http::ParseError::kNone) return std::nullopt;
   return head;
 }
 

@@ -86,6 +86,9 @@ inline void require_agreement(const std::optional<Taken>& taken,
   }
 }
 
+inline http::ParseError parse_request(std::string_view bytes, http::RequestHead& head) {
+  return http::parse_request_head(bytes, {}, head);
+}
 inline http::ParseError parse_any_response(std::string_view bytes, http::ResponseHead& head) {
   return http::parse_response_head(bytes, false, head);
 }

@@ -1,6 +1,7 @@
 // What a client may send to a node, as a stream of bytes, and what an endpoint gets of it. Whatever
 // is taken for one request is exactly that to another reader, before and after it is rewritten.
 #include "proxy/http/rewrite.h"
+#include "proxy/http/upgrade.h"
 #include "proxy/net/buffer.h"
 #include "tests/fuzz/http_pieces.h"
 
@@ -26,16 +27,21 @@ Fields end_to_end(const http::RequestHead& head) {
   return fields;
 }
 
-void require_no_hop_by_hop(const Lines& lines, bool wants_trailers) {
-  for (const char* name : {"keep-alive", "proxy-connection", "upgrade"}) {
+void require_no_hop_by_hop(const Lines& lines, bool wants_trailers, std::string_view upgrade) {
+  for (const char* name : {"keep-alive", "proxy-connection"}) {
     require(lines.values(name).empty(), "no field of one connection is passed on");
   }
-  const std::vector<std::string> connection = lines.values("connection");
-  require(connection.size() == (wants_trailers ? 1 : 0), "only our own Connection is passed on");
-  require(!wants_trailers || connection[0] == "TE", "it names TE alone");
-  const std::vector<std::string> codings = lines.values("te");
-  require(codings.size() == connection.size(), "TE goes with it");
-  require(!wants_trailers || codings[0] == "trailers", "TE says trailers alone");
+  using Values = std::vector<std::string>;
+  Values listed;
+  if (!upgrade.empty()) listed.emplace_back("upgrade");
+  if (wants_trailers) listed.emplace_back("TE");
+  const Values connection = lines.values("connection");
+  require(connection.size() == (listed.empty() ? 0 : 1), "only our own Connection is passed on");
+  require(listed.empty() || split_list(connection[0], ',') == listed, "it names our own alone");
+  require(lines.values("upgrade") == (upgrade.empty() ? Values{} : Values{std::string(upgrade)}),
+          "protocols are asked for if they are offered");
+  require(lines.values("te") == (wants_trailers ? Values{"trailers"} : Values{}),
+          "TE says trailers alone");
 }
 
 bool lists_trailers(const Lines& lines) {
@@ -47,17 +53,18 @@ bool lists_trailers(const Lines& lines) {
   return false;
 }
 
-void check_rewrite(std::string_view text, const http::RequestHead& head) {
+void check_rewrite(std::string_view text, const http::RequestHead& head, std::string_view upgrade) {
   http::RequestRewrite rewrite;
   rewrite.client_ip = kClient;
   rewrite.listener_port = 65535;
   rewrite.drop_cookie = "sid";
+  rewrite.upgrade = upgrade;
   std::string out;
   http::rewrite_request(head, rewrite, out);
   require(out.size() <= text.size() + kHeadroom, "the new head fits before the body");
   const auto lines = read_head(out);
   require(lines && lines->size == out.size(), "it is one head to another reader");
-  require_no_hop_by_hop(*lines, lists_trailers(*read_head(text)));
+  require_no_hop_by_hop(*lines, lists_trailers(*read_head(text)), upgrade);
   const auto clients = lines->values("x-forwarded-for");
   require(clients.size() == 1 && clients[0].ends_with(kClient), "it names the client, last");
   for (const std::string& cookies : lines->values("cookie")) {
@@ -65,9 +72,9 @@ void check_rewrite(std::string_view text, const http::RequestHead& head) {
       require(without_space(cookie.substr(0, cookie.find('='))) != "sid", "our cookie is gone");
     }
   }
-  if (head.field_count + kMaxAdded > http::kMaxFields) return;
+  if (head.field_count + kMaxAdded > limpet::kMaxFields) return;
   http::RequestHead again;
-  require(http::parse_request_head(out, again) == http::ParseError::kNone, "it is one to us");
+  require(parse_request(out, again) == http::ParseError::kNone, "it is one to us");
   require(again.method == head.method && again.path_query == head.path_query &&
               again.minor_version == head.minor_version && again.authority == head.authority,
           "it asks for the same");
@@ -85,11 +92,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static http::RequestHead head;
   static http::ResponseHead response;
   for (std::string_view text = text_of(data, size); !text.empty();) {
-    const auto request = take_in_pieces(text, head, http::parse_request_head);
+    const auto request = take_in_pieces(text, head, parse_request);
     require_agreement(request, read_request(text));
     if (!request) break;
     require(!take(text, text.size(), response, parse_any_response), "nothing is both");
-    check_rewrite(text.substr(0, request->head), head);
+    const std::string_view bytes = text.substr(0, request->head);
+    check_rewrite(bytes, head, {});
+    const std::string_view upgrade = http::offered_protocols(head);
+    if (!upgrade.empty()) check_rewrite(bytes, head, upgrade);
     if (!request->complete) break;
     text.remove_prefix(request->end);
   }

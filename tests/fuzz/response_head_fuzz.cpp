@@ -1,6 +1,7 @@
 // What an endpoint may send to a node, as a stream of bytes, and what a client gets of it. Whatever
 // is taken for one response is exactly that to another reader, before and after it is rewritten.
 #include "proxy/http/rewrite.h"
+#include "proxy/http/upgrade.h"
 #include "proxy/net/buffer.h"
 #include "tests/fuzz/http_pieces.h"
 
@@ -65,10 +66,22 @@ void check_rewrite(std::string_view text, const http::ResponseHead& head, bool t
   }
   require(head.connection_lists("set-cookie") || cookies == before,
           "other cookies stay, each in a field");
-  if (head.field_count + kMaxAdded > http::kMaxFields) return;
+  if (head.field_count + kMaxAdded > limpet::kMaxFields) return;
   static http::ResponseHead again;
   require(http::parse_response_head(out, to_head, again) == http::ParseError::kNone,
           "it is one to us");
+  require_same(head, again);
+}
+
+void check_switch(const http::ResponseHead& head) {
+  http::ResponseRewrite rewrite;
+  rewrite.upgrade = true;
+  std::string out;
+  http::rewrite_response(head, rewrite, out);
+  static http::ResponseHead again;
+  require(parse_any_response(out, again) == http::ParseError::kNone, "it is one to us");
+  require(http::is_switch_to("websocket, other/1", again), "it still switches");
+  require(!http::is_switch_to("irc", again), "to nothing else");
   require_same(head, again);
 }
 
@@ -80,6 +93,7 @@ void check_rewrites(std::string_view text, const http::ResponseHead& head, bool 
       }
     }
   }
+  if (head.status == 101 && http::is_switch_to("websocket, other/1", head)) check_switch(head);
 }
 
 }  // namespace
@@ -99,7 +113,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
           });
       require_agreement(response, read_response(text, to_head));
       if (!response) continue;
-      require(!take(text, text.size(), request, http::parse_request_head), "nothing is both");
+      require(!take(text, text.size(), request, parse_request), "nothing is both");
       check_rewrites(text.substr(0, response->head), head, to_head);
       end = response->complete ? response->end : 0;
     }
