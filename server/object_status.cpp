@@ -185,6 +185,8 @@ void tell_status(const RoutingTable* table, const NodeFacts& nodes, const Entry&
       return add(*resource.mutable_http_route());
     case v1::Resource::kSessionStickyPolicy:
       return add(*resource.mutable_session_sticky_policy());
+    case v1::Resource::kGatewayParameters:
+      return add(*resource.mutable_gateway_parameters());
     case v1::Resource::kSecret:  // goes to no node
     case v1::Resource::OBJECT_NOT_SET:
       return;

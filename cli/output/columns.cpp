@@ -201,6 +201,8 @@ constexpr Column kColumns[] = {
     {"Gateway", "PROGRAMMED", false, programmed, true},
     {"Gateway", "ATTACHED", false, attached_text, true},
     {"Gateway", "ACTIVE", false, active_text, true},
+    {"GatewayParameters", "ACCEPTED", false, accepted, true},
+    {"GatewayParameters", "ACTIVE", false, active_text, true},
     {"HTTPRoute", "HOSTNAMES", false, hostnames},
     {"HTTPRoute", "PARENTS", false, parents},
     {"HTTPRoute", "RULES", true, rule_count},

@@ -14,6 +14,7 @@
 #include "core/routing/compile_index.h"
 #include "core/routing/compile_policy.h"
 #include "core/routing/compile_route.h"
+#include "core/routing/compile_settings.h"
 #include "core/routing/gateway_index.h"
 #include "core/routing/route_attachment.h"
 #include "core/routing/status.h"
@@ -54,6 +55,8 @@ class Relations {
         return of_class(object.gateway_class().metadata().name());
       case v1::Resource::kGateway:
         return of_gateway(object.gateway());
+      case v1::Resource::kGatewayParameters:
+        return of_parameters(object.gateway_parameters().metadata());
       case v1::Resource::kHttpRoute:
         return of_route(object.http_route());
       case v1::Resource::kService:
@@ -126,6 +129,22 @@ class Relations {
     }
     for (const auto& [backend, policy] : applied) policies.add({"  " + policy, backend});
     return section("Routes", routes) + section("Policies", policies);
+  }
+
+  // The ports that the parameters hold for.
+  std::string of_parameters(const v1::ObjectMeta& metadata) const {
+    const EntryKey key{std::string(kGatewayParametersKind), metadata.namespace_(), metadata.name()};
+    Table table({"  GATEWAY", "PORT", "APPLIES"});
+    for (const auto& [name, gateway] : table_.index->gateways->gateways) {
+      if (parameters_of(*gateway) != key) continue;
+      for (const uint32_t port : wanted_ports(*gateway)) {
+        const auto& owners = table_.index->gateways->owners;
+        const auto owner = owners.find(static_cast<uint16_t>(port));
+        const bool applies = owner != owners.end() && owner->second == gateway;
+        table.add({"  " + name, str_cat(port), applies ? "yes" : "no"});
+      }
+    }
+    return section("Gateways", table);
   }
 
   void note_policies(const v1::HTTPRoute& route, std::map<std::string, std::string>& found) const {

@@ -44,6 +44,8 @@ void with_status(const v1::Resource& resource, Take take) {
       return take(resource.http_route().status());
     case v1::Resource::kSessionStickyPolicy:
       return take(resource.session_sticky_policy().status());
+    case v1::Resource::kGatewayParameters:
+      return take(resource.gateway_parameters().status());
     case v1::Resource::kSecret:
       return take(resource.secret().status());
     case v1::Resource::OBJECT_NOT_SET:

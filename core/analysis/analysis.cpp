@@ -22,7 +22,7 @@ namespace {
 
 // What to do about a condition, by its reason.
 std::string advice_for(std::string_view reason) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kAdvice{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kAdvice{{
       {"NoMatchingParent", "create the Gateway or listener, or correct the reference"},
       {"NotAllowedByListeners", "let the listener's allowedRoutes allow HTTPRoutes from there"},
       {"NoMatchingListenerHostname",
@@ -35,6 +35,7 @@ std::string advice_for(std::string_view reason) {
       {"InvalidRouteKinds", "list the kinds that are served alone"},
       {"TargetNotFound", "create the Service or its port, or correct the policy"},
       {"Conflicted", "remove the port from one of the two policies"},
+      {"InvalidParameters", "create the GatewayParameters, or correct the reference"},
   }};
   for (const auto& [known, advice] : kAdvice) {
     if (known == reason) return std::string(advice);
@@ -115,6 +116,11 @@ class Analyzer {
 
   void check_gateway(const v1::Gateway& gateway) {
     // Whether its class exists makes no difference.
+    for (const v1::Condition& condition : gateway.status().conditions()) {
+      if (condition.reason() != "InvalidParameters") continue;
+      add(Severity::kError, "spec.infrastructure.parametersRef", condition.message(),
+          advice_for(condition.reason()));
+    }
     for (int i = 0; i < gateway.status().listeners_size(); ++i) {
       const auto& listener = gateway.status().listeners(i);
       const std::string field = str_cat("spec.listeners[", i, "]");
@@ -122,6 +128,13 @@ class Analyzer {
         add(Severity::kWarning, field,
             str_cat("no route is attached to listener ", listener.name(), ": it answers 404"),
             "attach a route, or remove the listener");
+      }
+      for (const v1::Condition& condition : listener.conditions()) {
+        // Served, with other settings than its Gateway asks for.
+        const bool served = condition.type() == "Programmed" && condition.status() == kTrue;
+        if (!served || condition.message().empty()) continue;
+        add(Severity::kWarning, field, condition.message(),
+            "name parameters with the same content in both, or give the listener another port");
       }
     }
   }

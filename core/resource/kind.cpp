@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kCoreVersions[] = {"v1"};
 constexpr std::string_view kGatewayVersions[] = {"v1", "v1beta1"};
 constexpr std::string_view kFlomeshVersions[] = {"v1alpha1"};
+constexpr std::string_view kLimpetVersions[] = {"v1alpha1"};
 
 constexpr std::string_view kGatewayGroup = "gateway.networking.k8s.io";
 constexpr std::string_view kFlomeshGroup = "gateway.flomesh.io";
@@ -22,6 +23,8 @@ constexpr KindInfo kUserKinds[] = {
     {"GatewayClass", "gatewayclass", "gatewayclasses", "gc", kGatewayGroup, kGatewayVersions,
      false, 4},
     {"Gateway", "gateway", "gateways", "gw", kGatewayGroup, kGatewayVersions, true, 5},
+    {"GatewayParameters", "gatewayparameters", "gatewayparameters", "gwp", kLimpetGroup,
+     kLimpetVersions, true, 9},
     {"HTTPRoute", "httproute", "httproutes", "hr", kGatewayGroup, kGatewayVersions, true, 6},
     {"Service", "service", "services", "svc", "", kCoreVersions, true, 2},
     {"Secret", "secret", "secrets", "", "", kCoreVersions, true, 8},

@@ -34,6 +34,10 @@ const KindInfo* find_kind_by_any_name(std::string_view name);
 std::vector<std::string> api_versions_of(const KindInfo& info);
 bool is_api_version_of(const KindInfo& info, std::string_view api_version);
 
+// Limpet's own group, and the kind of it that Gateways name as their parameters.
+inline constexpr std::string_view kLimpetGroup = "gateway.limpet.dev";
+inline constexpr std::string_view kGatewayParametersKind = "GatewayParameters";
+
 // Kinds of the server's own state (proto/limpet/v1/state.proto).
 inline constexpr std::string_view kStickyKeyKind = "StickyKey";
 inline constexpr std::string_view kEndpointStateKind = "EndpointState";

@@ -8,6 +8,7 @@
 #include "core/resource/kind.h"
 #include "core/routing/compile_cluster.h"
 #include "core/routing/compile_index.h"
+#include "core/routing/compile_settings.h"
 #include "core/routing/listener_builder.h"
 #include "core/routing/route_attachment.h"
 #include "limpet/v1/state.pb.h"
@@ -35,6 +36,7 @@ class Compiler {
     if (gateways_changed_) move_listeners();
     for (const std::string& route : routes_) move_route(route);
     table_->ports = listeners_.finish();
+    if (gateways_changed_ || settings_changed_) give_settings();
     table_->index = index_;
     work_.hosts = listeners_.hosts_changed();
     if (!errors_.empty()) return {nullptr, std::move(errors_), work_};
@@ -66,6 +68,8 @@ class Compiler {
       routes_.insert(name);
     } else if (key.kind == "Gateway") {
       gateways_changed_ = true;
+    } else if (key.kind == kGatewayParametersKind) {
+      compile_parameters(key, name);
     } else if (key.kind == "Service") {
       services_.insert(name);
     } else if (key.kind == "EndpointSlice") {
@@ -183,6 +187,32 @@ class Compiler {
     return policies;
   }
 
+  // ---- Settings of ports.
+
+  void compile_parameters(const EntryKey& key, const std::string& name) {
+    const auto* last = index_->settings.find(name);
+    const auto parameters = read<v1::GatewayParameters>(now_, key, true);
+    if (!parameters) {
+      settings_changed_ = settings_changed_ || last != nullptr;
+      index_->settings = index_->settings.erase(name);
+      return;
+    }
+    auto settings = std::make_shared<const ListenerSettings>(compile_settings(*parameters));
+    if (last != nullptr && **last == *settings) return;
+    settings_changed_ = true;
+    index_->settings = index_->settings.set(name, std::move(settings));
+  }
+
+  void give_settings() {
+    for (auto& [number, port] : table_->ports) {
+      auto settings = settings_of(*index_, *index_->gateways->owners.at(number));
+      if (port->settings == settings) continue;
+      auto changed = std::make_shared<RoutingPort>(*port);
+      changed->settings = std::move(settings);
+      port = std::move(changed);
+    }
+  }
+
   // ---- Listeners and routes.
 
   // Gives each place to the listener that now has it. A route that changes as well is added by
@@ -283,6 +313,7 @@ class Compiler {
   bool namespaces_changed_ = false;
   bool reattach_all_ = false;
   bool keys_changed_ = false;
+  bool settings_changed_ = false;
 };
 
 const CompileIndex Compiler::kNothing;

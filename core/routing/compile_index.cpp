@@ -3,7 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/text.h"
+#include "core/routing/compile_settings.h"
+
 namespace limpet {
+
+std::shared_ptr<const ListenerSettings> settings_of(const CompileIndex& index,
+                                                    const v1::Gateway& gateway) {
+  const std::optional<EntryKey> key = parameters_of(gateway);
+  const auto* found = key ? index.settings.find(str_cat(key->ns, "/", key->name)) : nullptr;
+  return found == nullptr ? default_listener_settings() : *found;
+}
 
 void refer(References& references, const std::string& to, const std::string& from) {
   const auto* present = references.find(to);

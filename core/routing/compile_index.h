@@ -8,6 +8,7 @@
 
 #include "core/base/persistent_map.h"
 #include "core/routing/gateway_index.h"
+#include "core/routing/listener_settings.h"
 #include "core/snapshot/snapshot.h"
 
 namespace limpet {
@@ -21,7 +22,13 @@ struct CompileIndex {
   References slices_of_service;
   References policies_of_service;
   References routes_of_gateway;
+  // Of every GatewayParameters, by its "namespace/name".
+  PersistentMap<std::string, std::shared_ptr<const ListenerSettings>> settings;
 };
+
+// What the Gateway's parameters say; the defaults when it names none that there are. Never null.
+std::shared_ptr<const ListenerSettings> settings_of(const CompileIndex& index,
+                                                    const v1::Gateway& gateway);
 
 void refer(References& references, const std::string& to, const std::string& from);
 void unrefer(References& references, const std::string& to, const std::string& from);

@@ -65,6 +65,7 @@ std::shared_ptr<const GatewayIndex> index_gateways(const Snapshot& snapshot,
       const std::optional<ListenerPlace> place = wanted_place(listener);
       if (!place || !index->places.try_emplace(*place, PlacedListener{gateway, i}).second) continue;
       index->places_of[object_name(gateway->metadata())].push_back(*place);
+      index->owners.try_emplace(place->port, gateway);
       if (listener.allowed_routes().namespaces().from() == "Selector") {
         index->selects_namespaces = true;
       }

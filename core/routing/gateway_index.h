@@ -42,6 +42,8 @@ struct GatewayIndex {
   std::map<ListenerPlace, PlacedListener> places;
   // By the Gateway's "namespace/name": the places that it has.
   std::map<std::string, std::vector<ListenerPlace>, std::less<>> places_of;
+  // Of every port, the oldest Gateway that has a place there: its parameters hold.
+  std::map<uint16_t, std::shared_ptr<const v1::Gateway>> owners;
   bool selects_namespaces = false;  // some listener asks for labels of Namespaces
 };
 

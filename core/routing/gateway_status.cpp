@@ -1,11 +1,13 @@
-// The status of a Gateway and its listeners.
+// The status of a Gateway and its listeners, and of GatewayParameters.
 #include <optional>
 #include <vector>
 
 #include "core/base/text.h"
 #include "core/resource/condition.h"
+#include "core/resource/kind.h"
 #include "core/routing/compile_index.h"
 #include "core/routing/compile_route.h"
+#include "core/routing/compile_settings.h"
 #include "core/routing/route_attachment.h"
 #include "core/routing/status.h"
 
@@ -25,13 +27,40 @@ std::string place_text(const v1::Listener& listener) {
                  listener.hostname().empty() ? "every host" : listener.hostname());
 }
 
+// What is wrong with the parameters that the Gateway names; empty if nothing is.
+std::string parameters_problem(const CompileIndex& index, const v1::Gateway& gateway) {
+  if (!gateway.spec().infrastructure().has_parameters_ref()) return {};
+  const auto& ref = gateway.spec().infrastructure().parameters_ref();
+  const std::optional<EntryKey> key = parameters_of(gateway);
+  if (!key) {
+    return str_cat("parametersRef: ", ref.kind(), " of the group \"",
+                   ref.group(), "\" is not known; ", kGatewayParametersKind, " of ", kLimpetGroup,
+                   " is: the defaults hold");
+  }
+  if (index.snapshot.find(*key) != nullptr) return {};
+  return str_cat("parametersRef: ", to_string(*key),
+                 " does not exist: the defaults hold");
+}
+
+// That the settings of the listener's port are another Gateway's; empty if they are not.
+std::string settings_text(const CompileIndex& index, const v1::Gateway& gateway,
+                          const v1::Listener& listener) {
+  const auto owner = index.gateways->owners.find(static_cast<uint16_t>(listener.port()));
+  if (owner == index.gateways->owners.end()) return {};
+  if (*settings_of(index, *owner->second) == *settings_of(index, gateway)) return {};
+  return str_cat("port ", listener.port(), " is served with the parameters of the older Gateway ",
+                 object_name(owner->second->metadata()),
+                 "; those of this one have no effect on it");
+}
+
 class ListenerStatus {
  public:
-  ListenerStatus(const GatewayIndex& index, const v1::Gateway& gateway, int number)
+  ListenerStatus(const CompileIndex& index, const v1::Gateway& gateway, int number)
       : gateway_(gateway),
         listener_(gateway.spec().listeners(number)),
-        holder_(holder_of(index, listener_)),
-        served_(is_served(index, gateway, number)) {}
+        holder_(holder_of(*index.gateways, listener_)),
+        served_(is_served(*index.gateways, gateway, number)),
+        settings_(settings_text(index, gateway, listener_)) {}
 
   bool served() const { return served_; }
 
@@ -81,7 +110,7 @@ class ListenerStatus {
   }
 
   Verdict programmed() const {
-    if (served_) return {kTrue, "Programmed"};
+    if (served_) return {kTrue, "Programmed", settings_};
     return {kFalse, "Invalid", supported() ? conflict_text() : accepted().message};
   }
 
@@ -94,6 +123,7 @@ class ListenerStatus {
   const v1::Listener& listener_;
   const PlacedListener* holder_;  // null: the protocol is not served
   const bool served_;
+  const std::string settings_;  // whose settings hold, if they are not the Gateway's own
 };
 
 // Gateway API, ListenerStatus.attachedRoutes: also of a listener that is not served itself.
@@ -126,7 +156,7 @@ void set_gateway_status(const RoutingTable& table, v1::Gateway& gateway) {
   std::vector<std::string> unserved;
   const int count = gateway.spec().listeners_size();
   for (int i = 0; i < count; ++i) {
-    const ListenerStatus listener(*index.gateways, gateway, i);
+    const ListenerStatus listener(index, gateway, i);
     listener.fill(attached[static_cast<size_t>(i)], *status.add_listeners());
     if (!listener.served()) unserved.push_back(gateway.spec().listeners(i).name());
   }
@@ -138,10 +168,29 @@ void set_gateway_status(const RoutingTable& table, v1::Gateway& gateway) {
   if (!unserved.empty()) {
     accepted = {none ? kFalse : kTrue, "ListenersNotValid", str_cat(problem, "; ", named)};
   }
+  // Gateway API, GatewayInfrastructure.parametersRef. What can be served is served all the same:
+  // by the defaults nobody is believed, and every limit holds.
+  if (const std::string unknown = parameters_problem(index, gateway); !none && !unknown.empty()) {
+    accepted = {kFalse, "InvalidParameters",
+                unserved.empty() ? unknown : str_cat(unknown, "; ", problem)};
+  }
   set_condition(*status.add_conditions(), "Accepted", generation, accepted);
   set_condition(*status.add_conditions(), "Programmed", generation,
                 none ? Verdict{kFalse, "Invalid", problem} : Verdict{kTrue, "Programmed"});
   *gateway.mutable_status() = std::move(status);
+}
+
+void set_parameters_status(const RoutingTable& table, v1::GatewayParameters& parameters) {
+  const EntryKey key{std::string(kGatewayParametersKind), parameters.metadata().namespace_(),
+                     parameters.metadata().name()};
+  std::vector<std::string> named_by;
+  for (const auto& [name, gateway] : table.index->gateways->gateways) {
+    if (parameters_of(*gateway) == key) named_by.push_back(name);
+  }
+  const std::string text = named_by.empty() ? "no Gateway names it"
+                                            : str_cat("of the Gateway ", join(named_by, ", "));
+  set_condition(*parameters.mutable_status()->add_conditions(), "Accepted",
+                parameters.metadata().generation(), {kTrue, "Accepted", text});
 }
 
 std::set<uint32_t> wanted_ports(const v1::Gateway& gateway) {

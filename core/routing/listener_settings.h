@@ -1,8 +1,9 @@
 // How the connections of a port are served: the limits, time-outs and manners that its Gateway may
-// set (GatewayParameters, resource.proto). Here are all their defaults and bounds; docs/limits.md
+// set (gateway_parameters.proto). Here are all their defaults and bounds; docs/limits.md
 // lists them. Those of a whole node are in proxy/limits.h.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -69,5 +70,10 @@ inline constexpr uint32_t kMinTargetBytes = 256;
 inline constexpr uint32_t kMaxTargetBytes = 32 * 1024;
 inline constexpr uint32_t kMinFields = 10;
 inline constexpr uint32_t kMaxFields = 256;
+inline constexpr uint32_t kMaxRequestsPerConnection = 1'000'000'000;
+inline constexpr int64_t kMinTimeoutMs = 10;
+inline constexpr int64_t kMaxTimeoutMs = 24 * 3'600'000;
+inline constexpr int kMaxTrustedCidrs = 64;
+inline constexpr size_t kMaxViaBytes = 64;
 
 }  // namespace limpet

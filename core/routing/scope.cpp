@@ -8,6 +8,7 @@
 #include "core/resource/kind.h"
 #include "core/resource/secret.h"
 #include "core/routing/compile_route.h"
+#include "core/routing/compile_settings.h"
 #include "limpet/v1/resource.pb.h"
 
 namespace limpet {
@@ -118,6 +119,7 @@ bool Scope::belongs(const Entry& entry) const {
   if (kind == "Gateway") return gateways_.contains(str_cat(entry.key.ns, "/", entry.key.name));
   if (kind == "HTTPRoute") return is_ours(entry);
   if (kind == "Service") return services_.contains(entry.key);
+  if (kind == kGatewayParametersKind) return parameters_.contains(entry.key);
   const std::optional<EntryKey> service = service_followed(entry);
   return !service || services_.contains(*service);
 }
@@ -130,16 +132,28 @@ void Scope::count_services(const EntryPtr& route, int by, Counted& counted) {
   }
 }
 
+void Scope::count_parameters(const EntryPtr& gateway, int by, std::set<EntryKey>& touched) {
+  if (gateway == nullptr || gateway->key.kind != "Gateway" || !belongs(*gateway)) return;
+  const std::optional<EntryKey> named = parameters_of(read<v1::Gateway>(*gateway));
+  if (!named) return;
+  touched.insert(*named);
+  if ((parameters_[*named] += by) == 0) parameters_.erase(*named);
+}
+
 void Scope::advance_to(const Snapshot& whole, const Followers& followers) {
   const Delta delta = Snapshot::diff(whole_, whole);
   // What the change may bring in or take out.
   std::set<EntryKey> touched(delta.removed.begin(), delta.removed.end());
   Counted counted;
-  for (const EntryKey& key : delta.removed) count_services(whole_.find(key), -1, counted);
+  const auto count = [&](const EntryPtr& entry, int by) {
+    count_services(entry, by, counted);
+    count_parameters(entry, by, touched);
+  };
+  for (const EntryKey& key : delta.removed) count(whole_.find(key), -1);
   for (const EntryPtr& entry : delta.upserts) {
     touched.insert(entry->key);
-    count_services(whole_.find(entry->key), -1, counted);
-    count_services(entry, +1, counted);
+    count(whole_.find(entry->key), -1);
+    count(entry, +1);
   }
   for (const auto& [service, was_in_reach] : counted) {
     if (services_.contains(service) == was_in_reach) continue;

@@ -2,6 +2,7 @@
 //
 //   - its Gateways, and everything that belongs to no traffic of its own: keys of sessions,
 //     Namespaces (listeners select routes by their labels), GatewayClasses;
+//   - the GatewayParameters that its Gateways name;
 //   - the HTTPRoutes that name one of its Gateways as a parent;
 //   - the Services that these lead to, and what belongs to a Service: EndpointSlices,
 //     EndpointStates, SessionStickyPolicies.
@@ -69,13 +70,16 @@ class Scope {
 
   bool is_ours(const Entry& route) const;
   bool belongs(const Entry& entry) const;
-  // `by`: +1 for a route that is there now, -1 for one that was.
+  // The two count what entries lead to. `by`: +1 for one that is there now, -1 for one that was.
   void count_services(const EntryPtr& route, int by, Counted& counted);
+  // Adds to `touched` what the Gateway names.
+  void count_parameters(const EntryPtr& gateway, int by, std::set<EntryKey>& touched);
 
   const GatewayNames gateways_;
   Snapshot whole_;
   Snapshot part_;
-  std::map<EntryKey, int> services_;  // that routes of ours lead to: how many do
+  std::map<EntryKey, int> services_;    // that routes of ours lead to: how many do
+  std::map<EntryKey, int> parameters_;  // that Gateways of ours name: how many do
 };
 
 // The part of what nodes are sent, from nothing.

@@ -60,6 +60,8 @@ void set_status(const RoutingTable& table, v1::Resource& resource) {
       return set_route_status(table, *resource.mutable_http_route());
     case v1::Resource::kSessionStickyPolicy:
       return set_policy_status(table, *resource.mutable_session_sticky_policy());
+    case v1::Resource::kGatewayParameters:
+      return set_parameters_status(table, *resource.mutable_gateway_parameters());
     case v1::Resource::kGatewayClass: {
       v1::GatewayClass& object = *resource.mutable_gateway_class();
       return set_condition(*object.mutable_status()->add_conditions(), "Accepted",

@@ -97,6 +97,16 @@ class ListenerChecks {
   std::map<std::tuple<int, std::string, std::string>, std::string> seen_;  // to the name
 };
 
+void validate_infrastructure(const v1::GatewayInfrastructure& infrastructure, Report& report) {
+  if (!infrastructure.has_parameters_ref()) return;
+  const Scope outer(report, "infrastructure");
+  const Scope scope(report, "parametersRef");
+  const v1::LocalParametersReference& ref = infrastructure.parameters_ref();
+  report.optional("group", ref.group(), check_group);
+  report.require("kind", ref.kind(), check_kind_name);
+  report.require("name", ref.name(), check_path_segment_name);
+}
+
 }  // namespace
 
 void validate_kind(const v1::Gateway& object, Report& report) {
@@ -104,6 +114,7 @@ void validate_kind(const v1::Gateway& object, Report& report) {
   const Scope scope(report, "spec");
   report.require("gatewayClassName", object.spec().gateway_class_name(), check_path_segment_name);
   ListenerChecks(object.spec(), report).run();
+  validate_infrastructure(object.spec().infrastructure(), report);
 }
 
 }  // namespace limpet

@@ -17,6 +17,7 @@ void validate_kind(const v1::Gateway& object, Report& report);
 void validate_kind(const v1::HTTPRoute& object, Report& report);
 void validate_kind(const v1::SessionStickyPolicy& object, Report& report);
 void validate_kind(const v1::Secret& object, Report& report);
+void validate_kind(const v1::GatewayParameters& object, Report& report);
 
 // ---- metadata.cpp
 

@@ -55,7 +55,8 @@ void find_unsupported(const Message& message, Report& report) {
     if (field->options().GetExtension(v1::unsupported)) {
       report.add(field->json_name(), "not supported by this version of Limpet; remove it");
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_map() &&
-               field->message_type()->file() == v1::Resource::descriptor()->file()) {
+               field->message_type()->file()->package() ==
+                   v1::Resource::descriptor()->file()->package()) {
       find_unsupported(message, *field, report);
     }
   }
@@ -79,6 +80,8 @@ void dispatch(const v1::Resource& resource, Report& report) {
       return validate_kind(resource.session_sticky_policy(), report);
     case v1::Resource::kSecret:
       return validate_kind(resource.secret(), report);
+    case v1::Resource::kGatewayParameters:
+      return validate_kind(resource.gateway_parameters(), report);
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }

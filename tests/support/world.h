@@ -24,6 +24,10 @@ inline std::string describe(const RankedRules& rules) {
 inline std::map<std::string, std::string> describe(const RoutingTable& table) {
   std::map<std::string, std::string> lines;
   for (const auto& [number, port] : table.ports) {
+    const ListenerSettings& settings = *port->settings;
+    lines[str_cat("port ", number)] =
+        str_cat(settings.limits.fields, " ", settings.timeouts.idle_ms, " ",
+                settings.forwarding.via);
     port->listeners.for_each([&, number = number](const std::string& place,
                                                   const RoutingListener& listener) {
       const std::string at = str_cat(number, " ", place, " ");
@@ -71,7 +75,7 @@ class World {
     const std::string own = name();
     const std::string meta = str_cat("metadata { name: '", own, "' namespace: '", ns,
                                      "' creation_timestamp: '", random_() % 3, "' ");
-    switch (random_() % 8) {
+    switch (random_() % 9) {
       case 0: return remove(ns, own);
       case 1: return add_gateway(meta);
       case 2:
@@ -94,6 +98,12 @@ class World {
                     "' } ports { port: 80 config { cookie_name: '", own, "' } } }"));
         return;
       }
+      case 7: {
+        builder_.add<v1::GatewayParameters>(
+            str_cat(meta, "} spec { forwarding { via: '", pick({"v", "w"}),
+                    "' } timeouts { idle: '", 1 + random_() % 2, "s' } }"));
+        return;
+      }
       default: {
         builder_.add<v1::Namespace>(str_cat("metadata { name: '", ns,
                                             "' labels { key: 'tier' value: '",
@@ -112,7 +122,13 @@ class World {
                            pick({"All", "Same", "Selector"}),
                            "' selector { match_labels { key: 'tier' value: 'web' } } } } } ");
     }
-    builder_.add<v1::Gateway>(str_cat(meta, "} spec { ", listeners, " }"));
+    std::string parameters;
+    if (random_() % 2 == 0) {
+      parameters = str_cat(
+          "infrastructure { parameters_ref { group: 'gateway.limpet.dev' kind: '",
+          pick({"GatewayParameters", "GatewayParameters", "Other"}), "' name: '", name(), "' } }");
+    }
+    builder_.add<v1::Gateway>(str_cat(meta, "} spec { ", listeners, parameters, " }"));
   }
 
   void add_route(const std::string& meta, const std::string& ns) {
@@ -130,7 +146,8 @@ class World {
 
   void remove(const std::string& ns, const std::string& own) {
     const std::string kind = pick({"Gateway", "HTTPRoute", "Service", "EndpointSlice",
-                                   "SessionStickyPolicy", "Namespace"});
+                                   "SessionStickyPolicy", "Namespace",
+                                   "GatewayParameters"});
     builder_.remove(kind == "Namespace" ? EntryKey{kind, "", ns} : EntryKey{kind, ns, own});
   }
 

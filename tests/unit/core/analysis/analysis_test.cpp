@@ -186,6 +186,29 @@ TEST(Analysis, TellsWhichListenerHasAPlace) {
                      "port 8000 for every host (listener http)"});
 }
 
+TEST(Analysis, TellsParametersThatDoNotHold) {
+  Objects objects;
+  objects.healthy();
+  v1::Gateway& late = objects.gateway("late", "2026-01-02T00:00:00Z");
+  late.mutable_spec()->mutable_listeners(0)->set_hostname("late.example.com");
+  auto& ref = *late.mutable_spec()->mutable_infrastructure()->mutable_parameters_ref();
+  ref.set_group("gateway.limpet.dev");
+  ref.set_kind("GatewayParameters");
+  ref.set_name("own");
+  EXPECT_EQ(objects.problems()[0],
+            "E Gateway server/late spec.infrastructure.parametersRef: "
+            "parametersRef: GatewayParameters server/own does not exist: the defaults hold");
+  v1::GatewayParameters& own = *objects.all.emplace_back().mutable_gateway_parameters();
+  own.set_api_version("gateway.limpet.dev/v1alpha1");
+  own.set_kind("GatewayParameters");
+  own.mutable_metadata()->set_name("own");
+  own.mutable_metadata()->set_namespace_("server");
+  own.mutable_spec()->mutable_timeouts()->set_idle("1s");
+  EXPECT_EQ(objects.problems().back(),
+            "W Gateway server/late spec.listeners[0]: port 8000 is served with the parameters of "
+            "the older Gateway server/edge; those of this one have no effect on it");
+}
+
 TEST(Analysis, TellsWhatHasNoEffect) {
   Objects objects;
   objects.gateway("edge", "2026-01-01T00:00:00Z");

@@ -171,6 +171,30 @@ TEST_F(ScopeTest, AServiceIsInReachForAsLongAsOneRouteLeadsThere) {
   EXPECT_FALSE(part().contains("Service n/a"));
 }
 
+TEST_F(ScopeTest, ParametersGoWhereAGatewayNamesThem) {
+  const auto add_gateway_with = [&](const std::string& name, const std::string& parameters) {
+    builder_.add<v1::Gateway>(
+        str_cat(meta(name), "spec { infrastructure { parameters_ref { group: 'gateway.limpet.dev' "
+                            "kind: 'GatewayParameters' name: '", parameters, "' } } }"));
+  };
+  add_gateway_with("mine", "a");
+  add_gateway_with("other", "b");
+  for (const char* name : {"a", "b"}) builder_.add<v1::GatewayParameters>(meta(name));
+  EXPECT_EQ(part(), (std::set<std::string>{"Gateway n/mine", "GatewayParameters n/a"}));
+  add_gateway_with("mine", "b");
+  EXPECT_EQ(part(), (std::set<std::string>{"Gateway n/mine", "GatewayParameters n/b"}));
+  add_gateway_with("mine", "late");
+  EXPECT_EQ(part(), (std::set<std::string>{"Gateway n/mine"}));
+  builder_.add<v1::GatewayParameters>(meta("late"));
+  EXPECT_TRUE(part().contains("GatewayParameters n/late"));
+  const Digest before = scope_.part().id().digest;
+  builder_.add<v1::GatewayParameters>(meta("late") + "spec { forwarding { via: 'v' } }");
+  part();
+  EXPECT_NE(scope_.part().id().digest, before);
+  builder_.remove({"Gateway", "n", "mine"});
+  EXPECT_TRUE(part().empty());
+}
+
 TEST(GatewayNames, AreChecked) {
   EXPECT_TRUE(check_gateway_names({}).ok());
   EXPECT_TRUE(check_gateway_names({"a/b", "a/c"}).ok());

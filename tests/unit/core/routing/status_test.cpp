@@ -110,6 +110,64 @@ TEST(GatewayStatus, OfAProtocolAndAKindThatAreNotServed) {
   EXPECT_EQ(status.listeners(0).supported_kinds_size(), 0);
 }
 
+constexpr char kOlder[] =
+    "metadata { name: 'older' namespace: 'shop' creation_timestamp: '2020' } spec { "
+    "listeners { name: 'a' port: 8000 protocol: 'HTTP' hostname: 'a.x' } }";
+constexpr char kWithParameters[] =
+    "metadata { name: 'edge' namespace: 'shop' creation_timestamp: '2021' } spec { "
+    "gateway_class_name: 'c' listeners { name: 'b' port: 8000 protocol: 'HTTP' } "
+    "infrastructure { parameters_ref { group: 'gateway.limpet.dev' kind: 'GatewayParameters' "
+    "name: 'p' } } }";
+
+TEST(GatewayStatus, OfParametersThatAreNotThere) {
+  SnapshotBuilder builder;
+  builder.add<v1::GatewayClass>("metadata { name: 'c' } spec { controller_name: 'x/y' }");
+  builder.add<v1::Gateway>(kWithParameters);
+  EXPECT_EQ(lines(gateway_status(builder.build()).conditions()),
+            (Lines{"Accepted=False InvalidParameters: parametersRef: "
+                   "GatewayParameters shop/p does not exist: the defaults hold",
+                   "Programmed=True Programmed"}));
+  builder.add<v1::GatewayParameters>("metadata { name: 'p' namespace: 'shop' }");
+  EXPECT_EQ(gateway_status(builder.build()).conditions(0).status(), "True");
+  builder.add<v1::Gateway>(
+      "metadata { name: 'edge' namespace: 'shop' } spec { listeners { name: 'b' port: 8000 "
+      "protocol: 'HTTP' } infrastructure { parameters_ref { kind: 'ConfigMap' name: 'p' } } }");
+  const v1::Condition accepted = gateway_status(builder.build()).conditions(0);
+  EXPECT_EQ(accepted.reason(), "InvalidParameters");
+  EXPECT_TRUE(accepted.message().starts_with(
+      "parametersRef: ConfigMap of the group \"\" is not known;"))
+      << accepted.message();
+}
+
+TEST(GatewayStatus, OfAPortWithTheParametersOfAnOlderGateway) {
+  SnapshotBuilder builder;
+  builder.add<v1::Gateway>(kOlder);
+  builder.add<v1::Gateway>(kWithParameters);
+  builder.add<v1::GatewayParameters>(
+      "metadata { name: 'p' namespace: 'shop' } spec { forwarding { via: 'v' } }");
+  const Snapshot snapshot = builder.build();
+  EXPECT_EQ(lines(gateway_status(snapshot).listeners(0).conditions())[3],
+            "Programmed=True Programmed: port 8000 is served with the parameters of the older "
+            "Gateway shop/older; those of this one have no effect on it");
+  EXPECT_EQ(lines(gateway_status(snapshot, "older").listeners(0).conditions())[3],
+            "Programmed=True Programmed");
+  // What says the same makes no difference.
+  builder.add<v1::GatewayParameters>("metadata { name: 'p' namespace: 'shop' }");
+  EXPECT_EQ(lines(gateway_status(builder.build()).listeners(0).conditions())[3],
+            "Programmed=True Programmed");
+}
+
+TEST(ParametersStatus, TellsWhoNamesThem) {
+  SnapshotBuilder builder;
+  builder.add<v1::GatewayParameters>("metadata { name: 'p' namespace: 'shop' }");
+  const EntryKey key{"GatewayParameters", "shop", "p"};
+  EXPECT_EQ(lines(told(builder.build(), key).gateway_parameters().status().conditions()),
+            (Lines{"Accepted=True Accepted: no Gateway names it"}));
+  builder.add<v1::Gateway>(kWithParameters);
+  EXPECT_EQ(lines(told(builder.build(), key).gateway_parameters().status().conditions()),
+            (Lines{"Accepted=True Accepted: of the Gateway shop/edge"}));
+}
+
 TEST(RouteStatus, OfARouteThatServes) {
   SnapshotBuilder builder = web_snapshot(8000, {"10.0.0.1"}, 9000);
   const v1::HTTPRouteStatus status = route_status(

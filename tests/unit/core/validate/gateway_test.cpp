@@ -88,5 +88,19 @@ TEST(ValidateGateway, AllowedRoutes) {
          field + "namespaces.selector.matchExpressions[2].operator: must be"}}});
 }
 
+TEST(ValidateGateway, ParametersRef) {
+  const auto ref = [](const std::string& fields) {
+    return "gateway { spec { infrastructure { parameters_ref { " + fields + " } } } }";
+  };
+  const std::string where = "spec.infrastructure.parametersRef.";
+  expect_violations(
+      kBase, {{ref("group: 'gateway.limpet.dev' kind: 'GatewayParameters' name: 'p'"), {}},
+              {ref("kind: 'ConfigMap' name: 'p'"), {}},
+              {ref("group: 'Not A Group' kind: 'K' name: 'p'"), {where + "group: "}},
+              {ref("group: 'x.y' name: 'p'"), {where + "kind: required"}},
+              {ref("group: 'x.y' kind: 'K'"), {where + "name: required"}},
+              {"gateway { spec { infrastructure { labels { key: 'a' value: 'b' } } } }", {}}});
+}
+
 }  // namespace
 }  // namespace limpet::test

@@ -33,8 +33,8 @@ void add_rows(const std::string& kind, const Descriptor& message, const std::str
     } else if (field.message_type() == v1::ObjectMeta::descriptor() && kind != "every kind") {
       continue;  // listed once
     } else if (field.message_type() != nullptr && !field.is_map() &&
-               field.file() == message.file() &&
-               field.message_type()->file() == v1::Resource::descriptor()->file()) {
+               field.message_type()->file()->package() ==
+                   v1::Resource::descriptor()->file()->package()) {
       add_rows(kind, *field.message_type(), here + (field.is_repeated() ? "[]" : ""), rows);
     }
   }
