@@ -35,7 +35,8 @@ struct ClientSide {
   // Bytes from the client. Given back early, and null, once the request is out and a response has
   // begun.
   std::unique_ptr<Buffer>& in;
-  std::string_view ip;
+  const SocketAddress& peer;
+  std::string_view ip;  // the peer's
   const WorkerPort& port;
   bool last_request;  // the connection goes no further
 };
@@ -70,6 +71,8 @@ class Exchange final : private UpstreamConnection::Owner {
   // yet. Requires: kUpgraded.
   std::unique_ptr<Tunnel> make_tunnel();
 
+  // Who made the request, as far as can be believed (http/forwarded.h).
+  const SocketAddress& client_address() const { return client_address_; }
   http::Failure failure() const { return failure_; }
   bool to_head() const { return to_head_; }
   // Whether the client has said that it sends no further request (RFC 9112 §9.6).
@@ -107,7 +110,7 @@ class Exchange final : private UpstreamConnection::Owner {
   Step parse_response_head();
   Step switch_protocols(const http::ResponseHead& head, size_t size);
   Step pass_head(const http::ResponseHead& head, size_t size,
-                 const http::ResponseRewrite& rewrite);
+                 http::ResponseRewrite rewrite);
   Step on_upstream_gone(bool clean_end);
   Status finish();
   void set_deadline();
@@ -117,6 +120,7 @@ class Exchange final : private UpstreamConnection::Owner {
   Worker& worker_;
   EventHandler& wake_;
   ClientSide client_;
+  SocketAddress client_address_;
   TablePin table_;
   Pick pick_;
   std::unique_ptr<UpstreamConnection> upstream_;

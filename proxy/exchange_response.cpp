@@ -124,7 +124,8 @@ std::unique_ptr<Tunnel> Exchange::make_tunnel() {
 
 // Makes the head at the front of the buffer ready to go, rewritten where that is needed.
 Exchange::Step Exchange::pass_head(const http::ResponseHead& head, size_t size,
-                                   const http::ResponseRewrite& rewrite) {
+                                   http::ResponseRewrite rewrite) {
+  rewrite.via = client_.port.settings->forwarding.via;
   if (!http::needs_rewrite(head, rewrite)) {
     response_ready_ += size;
     return Step::kProgress;

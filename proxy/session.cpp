@@ -28,6 +28,7 @@ http::Failure failure_of(http::ParseError error) {
 Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, const WorkerPort& port)
     : worker_(worker),
       client_(Stream::accepted(std::move(fd))),
+      peer_(peer),
       ip_(peer.ip()),
       port_(port),
       deadline_ms_(worker.reactor().now_ms() + port.settings->timeouts.idle_ms) {}
@@ -145,7 +146,7 @@ Session::Next Session::take_head(size_t size) {
   phase_ = Phase::kExchange;
   const bool last = ++requests_ >= port_.settings->limits.requests_per_connection;
   exchange_ = std::make_unique<Exchange>(worker_, *this,
-                                         ClientSide{client_, in_, ip_, port_, last});
+                                         ClientSide{client_, in_, peer_, ip_, port_, last});
   const Exchange::Status status = exchange_->begin(head, size);
   return status == Exchange::Status::kWaiting ? Next::kGoOn : after_exchange(status);
 }

@@ -69,7 +69,8 @@ class Session final : public EventHandler,
 
   Worker& worker_;
   Stream client_;
-  const std::string ip_;
+  const SocketAddress peer_;
+  const std::string ip_;  // peer_'s
   bool address_entered_ = false;
   const WorkerPort& port_;
   Phase phase_ = Phase::kIdle;

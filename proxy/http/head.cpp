@@ -226,6 +226,7 @@ FieldId identify(std::string_view name) {
       if (is_name(name, "cookie")) return FieldId::kCookie;
       return is_name(name, "expect") ? FieldId::kExpect : FieldId::kOther;
     case 7: return is_name(name, "upgrade") ? FieldId::kUpgrade : FieldId::kOther;
+    case 9: return is_name(name, "forwarded") ? FieldId::kForwarded : FieldId::kOther;
     case 10:
       if (is_name(name, "connection")) return FieldId::kConnection;
       return is_name(name, "keep-alive") ? FieldId::kKeepAlive : FieldId::kOther;

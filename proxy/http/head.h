@@ -20,8 +20,8 @@ inline constexpr size_t kMaxAuthority = 300;  // bytes; a DNS name has at most 2
 
 // The fields that a gateway looks at.
 enum class FieldId : uint8_t {
-  kOther, kCacheControl, kConnection, kContentLength, kCookie, kDate, kExpect, kHost, kKeepAlive,
-  kProxyConnection, kTe, kTransferEncoding, kUpgrade, kXForwardedFor, kXForwardedHost,
+  kOther, kCacheControl, kConnection, kContentLength, kCookie, kDate, kExpect, kForwarded, kHost,
+  kKeepAlive, kProxyConnection, kTe, kTransferEncoding, kUpgrade, kXForwardedFor, kXForwardedHost,
   kXForwardedPort, kXForwardedProto,
 };
 

@@ -7,6 +7,7 @@
 
 #include "proxy/http/chars.h"
 #include "proxy/http/cookie.h"
+#include "proxy/http/forwarded.h"
 
 namespace limpet::http {
 namespace {
@@ -50,11 +51,24 @@ bool wants_trailers(const Head& head) {
   });
 }
 
-void append_cookie_field(const Field& field, std::string_view drop, std::string& out) {
+// All Cookie fields as one, at the place of the first: some readers look at one alone.
+void append_cookies(const RequestHead& head, const Field& first, std::string_view drop,
+                    std::string& out) {
   const size_t start = out.size();
-  out.append(field.name).append(": ");
+  out.append(first.name).append(": ");
   const size_t value_start = out.size();
-  append_other_cookies(field.value, drop, out);
+  for (const Field& field : head) {
+    if (field.id != FieldId::kCookie) continue;
+    const size_t before = out.size();
+    if (before != value_start) out.append("; ");
+    const size_t here = out.size();
+    if (drop.empty()) {
+      out.append(field.value);
+    } else {
+      append_other_cookies(field.value, drop, out);
+    }
+    if (out.size() == here) out.resize(before);
+  }
   if (out.size() == value_start) {
     out.resize(start);
   } else {
@@ -74,17 +88,89 @@ void append_connection(const RequestHead& head, std::string_view upgrade, std::s
   if (trailers) append_field("TE", "trailers", out);
 }
 
-void append_forwarded(const RequestHead& head, const RequestRewrite& rewrite, std::string& out) {
+bool is_scheme(std::string_view text) {
+  return !text.empty() && (text[0] | 0x20) >= 'a' && (text[0] | 0x20) <= 'z' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+                  c == '-' || c == '.';
+         });
+}
+
+bool is_forwarded_host(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxAuthority &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return is_char(c, kHostChar) || c == ':' || c == '[' || c == ']';
+         });
+}
+
+bool is_port(std::string_view text) {
+  constexpr size_t kMaxDigits = 5;
+  uint32_t port = 0;
+  for (const char c : text.substr(0, kMaxDigits)) {
+    if (c < '0' || c > '9') return false;
+    port = port * 10 + static_cast<uint32_t>(c - '0');
+  }
+  return text.size() <= kMaxDigits && port >= 1 && port <= 65535;
+}
+
+// What a trusted peer says in the one field of that id, if it is well formed; else `ours`.
+std::string_view believed(const RequestHead& head, const RequestRewrite& rewrite, FieldId id,
+                          bool (*is_well_formed)(std::string_view), std::string_view ours) {
+  if (!rewrite.trusted) return ours;
+  const Field* only = nullptr;
+  for (const Field& field : head) {
+    if (field.id != id) continue;
+    if (only != nullptr) return ours;
+    only = &field;
+  }
+  return only != nullptr && is_well_formed(only->value) ? only->value : ours;
+}
+
+void append_x_forwarded(const RequestHead& head, const RequestRewrite& rewrite, std::string& out) {
   out.append("X-Forwarded-For: ");
   for (const Field& field : head) {
-    if (field.id == FieldId::kXForwardedFor && !field.value.empty()) {
+    if (rewrite.trusted && field.id == FieldId::kXForwardedFor && !field.value.empty()) {
       out.append(field.value).append(", ");
     }
   }
   out.append(rewrite.client_ip).append("\r\n");
-  append_field("X-Forwarded-Proto", rewrite.scheme, out);
-  if (!head.authority.empty()) append_field("X-Forwarded-Host", head.authority, out);
-  fmt::format_to(std::back_inserter(out), "X-Forwarded-Port: {}\r\n", rewrite.listener_port);
+  const fmt::format_int port(rewrite.listener_port);
+  const std::string_view own_port(port.data(), port.size());
+  append_field("X-Forwarded-Proto",
+               believed(head, rewrite, FieldId::kXForwardedProto, is_scheme, rewrite.scheme), out);
+  const std::string_view host =
+      believed(head, rewrite, FieldId::kXForwardedHost, is_forwarded_host, head.authority);
+  if (!host.empty()) append_field("X-Forwarded-Host", host, out);
+  append_field("X-Forwarded-Port",
+               believed(head, rewrite, FieldId::kXForwardedPort, is_port, own_port), out);
+}
+
+// Extends what a trusted peer says, unless it is malformed: behind an open quote nobody would find
+// our element.
+void append_forwarded(const RequestHead& head, const RequestRewrite& rewrite, std::string& out) {
+  Nodes ignored;
+  const bool extend = rewrite.trusted && std::all_of(head.begin(), head.end(), [&](const Field& f) {
+    return f.id != FieldId::kForwarded || read_forwarded(f.value, ignored);
+  });
+  out.append("Forwarded: ");
+  for (const Field& field : head) {
+    if (extend && field.id == FieldId::kForwarded && !field.value.empty()) {
+      out.append(field.value).append(", ");
+    }
+  }
+  append_forwarded_element(rewrite.client_ip, head.authority, rewrite.scheme, out);
+  out.append("\r\n");
+}
+
+// RFC 9110 §7.6.3: the version is that of the message that was received.
+void append_via(std::string_view name, int minor_version, std::string_view via, std::string& out) {
+  if (via.empty()) return;
+  out.append(name).append(minor_version == 0 ? ": 1.0 " : ": 1.1 ").append(via).append("\r\n");
+}
+
+// Whether the field, which says where the request comes from, does not go on as it came.
+bool is_replaced(const RequestRewrite& rewrite, FieldId id) {
+  return !rewrite.trusted || (id == FieldId::kForwarded ? rewrite.forwarded : rewrite.x_forwarded);
 }
 
 // RFC 9111 §3 and §4.2.2: may a cache keep the response, if nothing else is said? Then a cookie on
@@ -117,18 +203,24 @@ void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std
   const bool absolute = head.target.data() != head.path_query.data();
   for (const Field& field : head) {
     switch (field.id) {
+      case FieldId::kForwarded:
       case FieldId::kXForwardedFor:
       case FieldId::kXForwardedHost:
       case FieldId::kXForwardedPort:
-      case FieldId::kXForwardedProto: continue;
+      case FieldId::kXForwardedProto:
+        if (is_replaced(rewrite, field.id)) continue;
+        break;
       case FieldId::kHost:
         append_field(field.name, absolute ? head.authority : field.value, out);
         continue;
       case FieldId::kCookie:
-        if (!rewrite.drop_cookie.empty()) {
-          append_cookie_field(field, rewrite.drop_cookie, out);
-          continue;
+        if (&field == head.find(FieldId::kCookie)) {
+          append_cookies(head, field, rewrite.drop_cookie, out);
         }
+        continue;
+      case FieldId::kExpect:
+        // RFC 9110 §10.1.1: it means nothing in HTTP/1.0, and its sender would not wait.
+        if (head.minor_version == 0) continue;
         break;
       default: break;
     }
@@ -137,12 +229,14 @@ void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std
   // HTTP/1.0 may name its host in the target alone.
   if (absolute && head.find(FieldId::kHost) == nullptr) append_field("Host", head.authority, out);
   append_connection(head, rewrite.upgrade, out);
-  append_forwarded(head, rewrite, out);
+  if (rewrite.x_forwarded) append_x_forwarded(head, rewrite, out);
+  if (rewrite.forwarded) append_forwarded(head, rewrite, out);
+  append_via("Via", head.minor_version, rewrite.via, out);
   out.append("\r\n");
 }
 
 bool needs_rewrite(const ResponseHead& head, const ResponseRewrite& rewrite) {
-  if (rewrite.close || !rewrite.set_cookie.empty()) return true;
+  if (rewrite.close || !rewrite.set_cookie.empty() || !rewrite.via.empty()) return true;
   if (rewrite.client_minor_version == 0 || head.minor_version != 1) return true;
   if (head.reason.data() == nullptr) return true;  // a client may want the space before it
   return std::any_of(head.begin(), head.end(),
@@ -158,6 +252,7 @@ void rewrite_response(const ResponseHead& head, const ResponseRewrite& rewrite, 
     }
   }
   if (rewrite.upgrade) append_field("connection", "upgrade", out);
+  append_via("via", head.minor_version, rewrite.via, out);
   if (!rewrite.set_cookie.empty()) {
     append_field("set-cookie", rewrite.set_cookie, out);
     if (is_cacheable(head)) append_field("cache-control", "private", out);

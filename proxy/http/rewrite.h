@@ -1,7 +1,8 @@
 // The head that is passed on in place of the one received.
 //
-// A request: in origin-form; without hop-by-hop fields (RFC 9110 §7.6.1) and our own cookie; with
-// X-Forwarded-For extended and X-Forwarded-Proto, -Host and -Port as this gateway saw them.
+// A request: in origin-form; without hop-by-hop fields (RFC 9110 §7.6.1) and our own cookie; its
+// Cookie fields as one (RFC 6265 §5.4); with what says where it comes from (http/forwarded.h), as
+// far as the connection's peer is trusted.
 // A response: without hop-by-hop fields; with our cookie where one is set.
 // Other fields keep their order and their bytes.
 #pragma once
@@ -14,7 +15,11 @@
 namespace limpet::http {
 
 struct RequestRewrite {
-  std::string_view client_ip;
+  std::string_view client_ip;    // of the connection's peer
+  bool trusted = false;          // what the peer says of the hops before it is believed
+  bool x_forwarded = true;       // X-Forwarded-For, -Proto, -Host and -Port are written
+  bool forwarded = false;        // Forwarded is written
+  std::string_view via;          // this gateway's name; empty: no Via of it
   std::string_view scheme = "http";
   uint16_t listener_port = 0;
   std::string_view drop_cookie;  // the name of a cookie that is not passed on; empty: none
@@ -31,6 +36,7 @@ struct ResponseRewrite {
   bool close = false;            // the connection to the client ends after this response
   std::string_view set_cookie;   // the field's value; empty: none
   bool upgrade = false;          // a 101 that the client asked for
+  std::string_view via = {};     // this gateway's name; empty: no Via of it
 };
 
 // Whether the response can be passed on as it came.

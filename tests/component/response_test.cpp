@@ -212,7 +212,7 @@ TEST_F(ResponseTest, FieldsForOneConnectionStayThere) {
                "Cache-Control: no-cache\r\nContent-Length: 2\r\nSet-Cookie: c=3",
                "ok"));
   EXPECT_EQ(upstream_.requests().at(0),
-            "GET /a HTTP/1.1\r\nB: 1\r\nHost: h\r\nCookie: a=1\r\nCookie: b=2\r\nb: 2\r\n"
+            "GET /a HTTP/1.1\r\nB: 1\r\nHost: h\r\nCookie: a=1; b=2\r\nb: 2\r\n"
             "Connection: TE\r\nTE: trailers\r\nX-Forwarded-For: 127.0.0.1\r\n"
             "X-Forwarded-Proto: http\r\nX-Forwarded-Host: h\r\nX-Forwarded-Port: 8000\r\n\r\n");
 }

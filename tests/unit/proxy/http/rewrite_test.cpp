@@ -2,19 +2,33 @@
 
 #include <gtest/gtest.h>
 
+#include "proxy/net/buffer.h"
+
 namespace limpet::http {
 namespace {
 
-std::string rewritten(const std::string& text, std::string_view drop_cookie = "sid") {
+std::string rewritten_with(RequestRewrite rewrite, const std::string& text) {
   RequestHead head;
-  EXPECT_EQ(parse_request_head(text, {}, head), ParseError::kNone);
-  RequestRewrite rewrite;
+  EXPECT_EQ(parse_request_head(text, {}, head), ParseError::kNone) << text;
   rewrite.client_ip = "10.0.0.9";
   rewrite.listener_port = 8000;
-  rewrite.drop_cookie = drop_cookie;
   std::string out;
   rewrite_request(head, rewrite, out);
   return out;
+}
+
+std::string rewritten(const std::string& text, std::string_view drop_cookie = "sid") {
+  RequestRewrite rewrite;
+  rewrite.drop_cookie = drop_cookie;
+  return rewritten_with(rewrite, text);
+}
+
+// The fields behind the Host, of a request with these fields behind it.
+std::string fields_with(const RequestRewrite& rewrite, const std::string& fields) {
+  const std::string begin = "GET / HTTP/1.1\r\nHost: h:1\r\n";
+  const std::string out = rewritten_with(rewrite, begin + fields + "\r\n");
+  EXPECT_TRUE(out.starts_with(begin)) << out;
+  return out.substr(begin.size(), out.size() - begin.size() - 2);
 }
 
 TEST(RewriteRequest, PassesFieldsOnInOrderAndSaysWhoAsked) {
@@ -54,14 +68,111 @@ TEST(RewriteRequest, OurCookieStaysHere) {
             std::string::npos);
 }
 
-TEST(RewriteRequest, ForwardedFieldsAreOursAndForIsExtended) {
-  const std::string out = rewritten(
-      "GET / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 1.1.1.1, 2.2.2.2\r\n"
-      "X-Forwarded-Proto: https\r\nX-Forwarded-For: 3.3.3.3\r\nX-Forwarded-Host: evil\r\n\r\n");
-  EXPECT_NE(out.find("X-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.9\r\n"),
+TEST(RewriteRequest, CookieFieldsBecomeOne) {
+  const auto cookies = [](const std::string& fields, std::string_view drop) {
+    RequestRewrite rewrite;
+    rewrite.x_forwarded = false;
+    rewrite.drop_cookie = drop;
+    return fields_with(rewrite, fields);
+  };
+  const std::string crumbs = "cookie: a=1\r\nAccept: x\r\nCookie: sid=x\r\nCookie: b=2; c=3\r\n";
+  EXPECT_EQ(cookies(crumbs, ""), "cookie: a=1; sid=x; b=2; c=3\r\nAccept: x\r\n");
+  EXPECT_EQ(cookies(crumbs, "sid"), "cookie: a=1; b=2; c=3\r\nAccept: x\r\n");
+  EXPECT_EQ(cookies("Cookie: sid=x\r\nAccept: x\r\nCookie: a=1\r\n", "sid"),
+            "Cookie: a=1\r\nAccept: x\r\n");
+  EXPECT_EQ(cookies("Cookie: sid=x\r\nAccept: x\r\nCookie: sid=y\r\n", "sid"), "Accept: x\r\n");
+  EXPECT_EQ(cookies("Cookie: =v; a\r\nCookie: b\r\n", ""), "Cookie: =v; a; b\r\n");
+  EXPECT_EQ(cookies("Cookie:\r\nCookie: b\r\nCookie:\r\n", ""), "Cookie: b\r\n");
+}
+
+TEST(RewriteRequest, ExpectMeansNothingInHttp10) {
+  EXPECT_EQ(rewritten("PUT / HTTP/1.0\r\nHost: h\r\nExpect: 100-continue\r\n\r\n").find("Expect"),
             std::string::npos);
-  EXPECT_EQ(out.find("https"), std::string::npos);
-  EXPECT_EQ(out.find("evil"), std::string::npos);
+  EXPECT_NE(rewritten("PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n\r\n")
+                .find("Expect: 100-continue\r\n"),
+            std::string::npos);
+}
+
+constexpr char kTold[] =
+    "X-Forwarded-For: 1.1.1.1, 2.2.2.2\r\nX-Forwarded-Proto: https\r\nX-Forwarded-For: 3.3.3.3\r\n"
+    "X-Forwarded-Host: shop.example:443\r\nX-Forwarded-Port: 443\r\n"
+    "Forwarded: for=1.1.1.1;proto=https\r\n";
+constexpr char kSeen[] =
+    "X-Forwarded-For: 10.0.0.9\r\nX-Forwarded-Proto: http\r\n"
+    "X-Forwarded-Host: h:1\r\nX-Forwarded-Port: 8000\r\n";
+
+TEST(RewriteForwarded, AnUntrustedPeerIsNotBelieved) {
+  RequestRewrite rewrite;
+  EXPECT_EQ(fields_with(rewrite, kTold), kSeen);
+  rewrite.x_forwarded = false;
+  EXPECT_EQ(fields_with(rewrite, kTold), "");
+  rewrite.forwarded = true;
+  EXPECT_EQ(fields_with(rewrite, kTold), "Forwarded: for=10.0.0.9;host=\"h:1\";proto=http\r\n");
+}
+
+TEST(RewriteForwarded, WhatATrustedPeerSaysIsKeptAndExtended) {
+  RequestRewrite rewrite;
+  rewrite.trusted = true;
+  EXPECT_EQ(fields_with(rewrite, ""), kSeen);
+  EXPECT_EQ(fields_with(rewrite, kTold),
+            "Forwarded: for=1.1.1.1;proto=https\r\n"
+            "X-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 10.0.0.9\r\nX-Forwarded-Proto: https\r\n"
+            "X-Forwarded-Host: shop.example:443\r\nX-Forwarded-Port: 443\r\n");
+  rewrite.x_forwarded = false;
+  EXPECT_EQ(fields_with(rewrite, kTold), kTold) << "passed on as it came";
+  rewrite.forwarded = true;
+  EXPECT_TRUE(fields_with(rewrite, kTold)
+                  .ends_with("Forwarded: for=1.1.1.1;proto=https, "
+                             "for=10.0.0.9;host=\"h:1\";proto=http\r\n"));
+}
+
+TEST(RewriteForwarded, WhatIsMalformedOrTwiceIsMadeAnew) {
+  RequestRewrite rewrite;
+  rewrite.trusted = true;
+  for (const char* wrong :
+       {"X-Forwarded-Proto: https, http\r\n", "X-Forwarded-Proto:\r\n", "X-Forwarded-Proto: 1\r\n",
+        "X-Forwarded-Proto: https\r\nX-Forwarded-Proto: https\r\n", "X-Forwarded-Host: a b\r\n",
+        "X-Forwarded-Host: a, b\"\r\n", "X-Forwarded-Port: 0\r\n", "X-Forwarded-Port: 65536\r\n",
+        "X-Forwarded-Port: 080000\r\n", "X-Forwarded-Port: x\r\n", "X-Forwarded-Port:\r\n",
+        "X-Forwarded-For:\r\n"}) {
+    EXPECT_EQ(fields_with(rewrite, wrong), kSeen) << wrong;
+  }
+  rewrite.x_forwarded = false;
+  rewrite.forwarded = true;
+  EXPECT_EQ(fields_with(rewrite, "Forwarded: for=\"1.1.1.1\r\nForwarded: for=2.2.2.2\r\n"),
+            "Forwarded: for=10.0.0.9;host=\"h:1\";proto=http\r\n");
+}
+
+TEST(RewriteRequest, ViaIsAddedBehindThoseBefore) {
+  RequestRewrite rewrite;
+  rewrite.x_forwarded = false;
+  rewrite.via = "edge";
+  EXPECT_EQ(fields_with(rewrite, "Via: 1.0 a\r\nAccept: x\r\n"),
+            "Via: 1.0 a\r\nAccept: x\r\nVia: 1.1 edge\r\n");
+  EXPECT_NE(rewritten_with(rewrite, "GET / HTTP/1.0\r\nHost: h\r\n\r\n").find("Via: 1.0 edge\r\n"),
+            std::string::npos);
+}
+
+// proxy/net/buffer.h: kHeadroom.
+TEST(RewriteRequest, TheHeadGrowsByLessThanTheHeadroom) {
+  RequestRewrite rewrite;
+  rewrite.trusted = true;
+  rewrite.forwarded = true;
+  const std::string via(kMaxViaBytes, 'v');
+  rewrite.via = via;
+  const std::string host(kMaxAuthority, 'h');
+  std::string text = "GET / HTTP/1.1\r\nHost:" + host + "\r\nTE:trailers\r\n";
+  RequestLimits limits;
+  limits.fields = kMaxFields;
+  for (uint32_t i = 2; i < kMaxFields; ++i) text += "a:\r\n";
+  text += "\r\n";
+  RequestHead head;
+  ASSERT_EQ(parse_request_head(text, limits, head), ParseError::kNone);
+  rewrite.client_ip = "2001:db8:1111:2222:3333:4444:5555:6666";
+  rewrite.listener_port = 65535;
+  std::string out;
+  rewrite_request(head, rewrite, out);
+  EXPECT_LE(out.size(), text.size() + kHeadroom);
 }
 
 TEST(RewriteRequest, AbsoluteTargetsBecomeOriginFormAndNameTheHost) {
@@ -108,6 +219,15 @@ TEST(RewriteResponse, SetsTheCookieAndKeepsItOutOfCaches) {
   EXPECT_NE(rewritten_response("HTTP/1.1 503 No\r\nCache-Control: max-age=9\r\n\r\n", rewrite)
                 .find("cache-control: private"),
             std::string::npos);
+}
+
+TEST(RewriteResponse, ViaIsAddedBehindThoseBefore) {
+  ResponseRewrite rewrite;
+  rewrite.via = "edge";
+  EXPECT_EQ(rewritten_response("HTTP/1.1 200 OK\r\nVia: 1.0 a\r\nX: y\r\n\r\n", rewrite),
+            "HTTP/1.1 200 OK\r\nVia: 1.0 a\r\nX: y\r\nvia: 1.1 edge\r\n\r\n");
+  EXPECT_EQ(rewritten_response("HTTP/1.0 200 OK\r\n\r\n", rewrite),
+            "HTTP/1.1 200 OK\r\nvia: 1.0 edge\r\n\r\n");
 }
 
 TEST(RewriteResponse, ConnectionIsOurs) {
