@@ -31,7 +31,12 @@ Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, const WorkerP
       peer_(peer),
       ip_(peer.ip()),
       port_(port),
-      deadline_ms_(worker.reactor().now_ms() + port.settings->timeouts.idle_ms) {}
+      deadline_ms_(worker.reactor().now_ms() + port.settings->timeouts.idle_ms) {
+  const Forwarding& forwarding = port.settings->forwarding;
+  if (!forwarding.proxy_protocol || !forwarding.trusted.contains(peer)) return;
+  phase_ = Phase::kProxyHeader;
+  deadline_ms_ = worker.reactor().now_ms() + port.settings->timeouts.proxy_header_ms;
+}
 
 Session::~Session() {
   worker_.buffers().give_back(std::move(in_));
@@ -40,6 +45,7 @@ Session::~Session() {
 }
 
 bool Session::enter_address() {
+  if (phase_ == Phase::kProxyHeader) return true;
   address_entered_ = worker_.connections().enter_address(ip_);
   return address_entered_;
 }
@@ -57,6 +63,7 @@ void Session::run() {
   for (int turn = 0; turn < limits::kRoundsPerTurn; ++turn) {
     Next next = Next::kWait;
     switch (phase_) {
+      case Phase::kProxyHeader: next = read_proxy_header(); break;
       case Phase::kIdle:
       case Phase::kHead: next = read_head(); break;
       case Phase::kExchange: next = after_exchange(exchange_->advance()); break;
@@ -82,6 +89,49 @@ void Session::wait() {
 void Session::watch() {
   watched_ = true;
   if (!worker_.reactor().add(client_.fd(), this)) close();
+}
+
+// As read_head(). A peer that does not keep to the protocol is told nothing: whoever is behind it
+// has sent no request yet.
+Session::Next Session::read_proxy_header() {
+  if (in_ == nullptr) {
+    if (!client_.readable()) return Next::kWait;
+    if (worker_.buffers_full()) {
+      close();
+      return Next::kWait;
+    }
+    in_ = worker_.buffers().lease(BufferPool::kSmall);
+  }
+  const ProxyHeader header = parse_proxy_header(in_->bytes());
+  if (header.status == ProxyHeader::Status::kDone) return take_proxy_header(header);
+  IoResult read{IoStatus::kEnd, 0};
+  if (header.status == ProxyHeader::Status::kMore) {
+    read = client_.read(in_->space(), in_->space_size());
+  }
+  if (read.status == IoStatus::kOk) {
+    in_->commit(read.size);
+    return Next::kGoOn;
+  }
+  if (read.status != IoStatus::kWouldBlock) {
+    close();
+  } else if (in_->empty()) {
+    worker_.buffers().give_back(std::move(in_));
+  }
+  return Next::kWait;
+}
+
+Session::Next Session::take_proxy_header(const ProxyHeader& header) {
+  in_->consume(header.size);
+  if (header.source) {
+    peer_ = *header.source;
+    ip_ = peer_.ip();
+  }
+  phase_ = Phase::kIdle;
+  deadline_ms_ = worker_.reactor().now_ms() + port_.settings->timeouts.idle_ms;
+  if (enter_address()) return Next::kGoOn;
+  worker_.count_refused_session();
+  close();
+  return Next::kWait;
 }
 
 // Looks at what is there, or reads once.
@@ -285,11 +335,11 @@ void Session::check_deadline(int64_t now_ms) {
 }
 
 void Session::drain() {
-  if (phase_ != Phase::kIdle) return;
+  if (phase_ != Phase::kIdle && phase_ != Phase::kProxyHeader) return;
   // A request may have arrived whose event has not.
   client_.note_events(EPOLLIN);
   run();
-  if (phase_ == Phase::kIdle) close();
+  if (phase_ == Phase::kIdle || phase_ == Phase::kProxyHeader) close();
 }
 
 void Session::close() {

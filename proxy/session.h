@@ -1,6 +1,7 @@
 // A client's connection: reads heads, runs one exchange after the other, answers what cannot be
 // forwarded, and ends the connection in the way that the client can read all it was sent.
 //
+//   proxy header -> idle                    (of ports whose trusted peers send one)
 //   idle -> head -> exchange -> idle        (keep-alive)
 //                     |-> reply -> linger   (an answer of our own that closes)
 //                     '-> tunnel            (a connection that leaves HTTP)
@@ -16,6 +17,7 @@
 #include "proxy/exchange.h"
 #include "proxy/http/head.h"
 #include "proxy/net/buffer.h"
+#include "proxy/net/proxy_protocol.h"
 #include "proxy/net/reactor.h"
 #include "proxy/net/stream.h"
 
@@ -35,7 +37,8 @@ class Session final : public EventHandler,
   void start() { run(); }
   // A call with 0, too, goes on as far as it can without waiting.
   void on_events(uint32_t events) override;
-  // Counts the connection as one of its client's address. False: that has too many.
+  // Counts the connection as one of its client's address; later, if a PROXY header is to tell that.
+  // False: it has too many.
   bool enter_address();
   // Acts when the deadline has passed.
   void check_deadline(int64_t now_ms);
@@ -46,13 +49,15 @@ class Session final : public EventHandler,
   const WorkerPort& port() const { return port_; }
 
  private:
-  enum class Phase { kIdle, kHead, kExchange, kTunnel, kReply, kLinger, kClosed };
+  enum class Phase { kProxyHeader, kIdle, kHead, kExchange, kTunnel, kReply, kLinger, kClosed };
   // Whether run() has more to do at once.
   enum class Next { kGoOn, kWait };
 
   void run();
   void wait();
   void watch();
+  Next read_proxy_header();
+  Next take_proxy_header(const ProxyHeader& header);
   Next read_head();
   void skip_empty_line();
   Next take_head(size_t size);
@@ -69,8 +74,8 @@ class Session final : public EventHandler,
 
   Worker& worker_;
   Stream client_;
-  const SocketAddress peer_;
-  const std::string ip_;  // peer_'s
+  SocketAddress peer_;  // as a PROXY header tells, if one is to be there
+  std::string ip_;      // peer_'s
   bool address_entered_ = false;
   const WorkerPort& port_;
   Phase phase_ = Phase::kIdle;

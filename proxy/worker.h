@@ -106,6 +106,7 @@ class Worker {
   // Calls the listener again at the next tick, or when a connection has ended.
   void accept_later(Listener* listener);
   void count_request() { count(requests_); }
+  void count_refused_session() { count(refused_sessions_); }
   void count_failure(http::Failure failure) { count(failures_[static_cast<size_t>(failure)]); }
 
  private:
