@@ -72,7 +72,7 @@ class Case:
     limpet: object = None     # what Limpet promises beyond `expect`
     methods: tuple = ()       # of the requests, where responses depend on them
     backend: tuple = ()       # endpoints of the case's own: REFUSE, HOLE, or steps as in `answer`
-    slow: bool = False        # waits for a time-out: runs beside the others
+    slow: bool = False        # waits for a time-out: beside the others, with endpoints of its own
 
     @property
     def steps(self):

@@ -30,7 +30,7 @@ class Suite:
     """All backends that the cases need, behind one gateway."""
 
     def __init__(self, gateway, themes):
-        self.themes = themes  # {name: [Case]}
+        self.themes = themes  # {name: list of cases}
         generator = random.SystemRandom()
         self._net = f'127.{generator.randrange(16, 250)}.{generator.randrange(256)}'
         self._last_address = 10
@@ -40,11 +40,11 @@ class Suite:
         self.gateway = gateway
         backends = {None: [self._endpoint(self._place(None), None)]}
         for number, case in enumerate(case for cases in themes.values() for case in cases):
-            if case.backend:
+            if case.backend or case.slow:
                 host = f'case-{number}.test'
                 place = self._place(case.name)
                 place.host = host
-                backends[host] = [self._endpoint(place, role) for role in case.backend]
+                backends[host] = [self._endpoint(place, role) for role in case.backend or (None,)]
         try:
             gateway.start(backends)
         except BaseException:
@@ -71,15 +71,14 @@ class Suite:
         return bad
 
     def run(self, case):
-        """Plays the case; what went wrong, as lines of text."""
-        place = self._places[case.name if case.backend else None]
+        """Plays the case; what could be seen."""
+        place = self._places.get(case.name, self._places[None])
         recording = place.recording = Recording(answers_of(case.answer))
         self._numbers += 1
         observed = Player(self.gateway.address, case, place, self._numbers).play()
-        if not case.backend:
+        if place is self._places[None]:
             self._settle()
         recording.wait_ends()
-        recording.over.set()
         return observed
 
     def _settle(self):
@@ -88,11 +87,6 @@ class Suite:
             connection.sendall(model.request(target=(OWN + b'settled').decode()))
             Wire(connection).response('GET')
         wait_until(self._upstream.is_quiet, 'end of what the case caused')
-
-    def judge(self, case, target, observed):
-        """Empty: one of the case's expectations holds."""
-        found = [problems(expect, observed) for expect in case.expects(target)]
-        return min(found, key=len)
 
 
 class Player:
@@ -199,12 +193,17 @@ class Player:
             observed.trouble = f'one more response: {message.line[:60]!r}'
 
 
+def judge(case, target, observed):
+    """What is wrong, as lines of text. Empty: one of the case's expectations holds."""
+    return min((problems(expect, observed) for expect in case.expects(target)), key=len)
+
+
 def run_all(suite, target, wanted=lambda case: True, tell=lambda theme, case, found: None):
     """{theme: [(case, problems)]}. Slow cases wait for their time-outs side by side."""
     results = {theme: [] for theme in suite.themes}
 
     def one(theme, case):
-        found = suite.judge(case, target, suite.run(case))
+        found = judge(case, target, suite.run(case))
         results[theme].append((case, found))
         tell(theme, case, found)
 

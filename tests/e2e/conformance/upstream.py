@@ -22,7 +22,6 @@ class Recording:
         self.requests = []
         self.raw = b''
         self.gate = threading.Event()
-        self.over = threading.Event()
         self._changed = threading.Condition()
 
     def note(self, data):
@@ -164,13 +163,12 @@ def serve_one(wire, place, answers):
         recording.take_back(wire.received[start:wire.at])
         wire.socket.sendall(model.response(body=target))
         return True
-    request.ended = threading.Event()
     request.wire = wire
     of_case = recording.add(request)
     if answers is not None:
-        index = sum(1 for each in recording.requests if getattr(each, 'place', 0) is answers)
+        index = sum(1 for each in recording.requests if each.answers is answers)
         of_case = answers[min(index + 1, len(answers)) - 1]
-        request.place = answers
+        request.answers = answers
     steps = list(of_case)
     try:
         if steps and steps[0] == model.EARLY:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import socket
+import threading
 
 # For all that a side waits for. Success never waits so long.
 PATIENCE_S = 8
@@ -23,6 +24,10 @@ class Message:
     trailers: list = dataclasses.field(default_factory=list)  # lines
     whole: bool = False
     interim: list = dataclasses.field(default_factory=list)   # statuses before it
+    # Of a request to an endpoint: where it came, what it is answered, and when it had its end.
+    wire: object = None
+    answers: object = None
+    ended: threading.Event = dataclasses.field(default_factory=threading.Event)
 
     def values(self, name):
         return [value for key, value in self.fields if key == name]
