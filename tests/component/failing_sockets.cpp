@@ -41,6 +41,7 @@ std::mutex mutex;
 std::optional<Fault> armed;
 size_t calls_left = 0;
 bool fired = false;
+bool lasts = false;
 std::optional<Pieces> read_pieces;
 std::optional<Pieces> write_pieces;
 std::map<int, Socket> sockets;  // by descriptor; those of closed ones are stale
@@ -52,8 +53,11 @@ struct Verdict {
 };
 
 bool fires(Call call) {
-  if (!armed || armed->call != call || fired) return false;
-  if (calls_left-- > 0) return false;
+  if (!armed || armed->call != call || (fired && !lasts)) return false;
+  if (calls_left > 0) {
+    --calls_left;
+    return false;
+  }
   fired = true;
   return true;
 }
@@ -146,8 +150,9 @@ const std::vector<Fault>& all_faults() {
 
 void FailingSockets::watch_this_thread() { watched = true; }
 
-void FailingSockets::arm(const Fault& fault, size_t number) {
+void FailingSockets::arm(const Fault& fault, size_t number, bool lasting) {
   const std::lock_guard lock(mutex);
+  lasts = lasting;
   armed = fault;
   calls_left = number;
   fired = false;

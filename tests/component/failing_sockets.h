@@ -40,8 +40,8 @@ class FailingSockets {
  public:
   // Only the thread that calls this is concerned by all others.
   static void watch_this_thread();
-  // The call that many calls of its kind from now on fails.
-  static void arm(const Fault& fault, size_t number);
+  // The call that many calls of its kind from now on fails; with `lasting` those after it, too.
+  static void arm(const Fault& fault, size_t number, bool lasting = false);
   // The bytes of connections of that side are read, or written, in two pieces; with `at` 0 one by
   // one.
   static void split_reads(Side side, size_t at);

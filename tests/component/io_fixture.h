@@ -28,6 +28,7 @@ struct Scenario {
   // The client says that it sends no more. Others wait for the worker to end the connection, which
   // is what their last request is to lead to.
   bool half_close = false;
+  bool breaks = false;  // the endpoint does, in the midst of its answer; the client sees it
 
   friend void PrintTo(const Scenario& scenario, std::ostream* out) { *out << scenario.name; }
 };

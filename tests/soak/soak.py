@@ -147,6 +147,9 @@ class Soak:
     def finish(self):
         for trouble in self.cluster.stop_all():
             self.record.anomaly(trouble[-5000:])
+        for process in self.cluster.processes:
+            if 'runtime error:' in process.output or 'Sanitizer' in process.output:
+                self.record.anomaly(f'{process.name}:\n{process.output[-5000:]}')
         for what, count in sorted(self.record.counts.items()):
             print(f'{count:8} {what}')
         print(f'{sum(e.requests for e in self.endpoints.values())} requests reached endpoints, '
