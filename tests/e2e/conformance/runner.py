@@ -7,7 +7,6 @@ import threading
 
 from tests.e2e.conformance import model
 from tests.e2e.conformance.check import problems
-from tests.e2e.conformance.themes import LATER
 from tests.e2e.conformance.upstream import OWN, Place, Recording, Upstream, answers_of
 from tests.e2e.conformance.wire import PATIENCE_S, Ended, Malformed, Wire, break_off, connect
 from tests.support.processes import wait_until
@@ -208,7 +207,7 @@ def run_all(suite, target, wanted=lambda case: True, tell=lambda theme, case, fo
         tell(theme, case, found)
 
     chosen = [(theme, case) for theme, cases in suite.themes.items() for case in cases
-              if wanted(case) and not (target == 'limpet' and case.name in LATER)]
+              if wanted(case)]
     slow = [threading.Thread(target=one, args=each) for each in chosen if each[1].slow]
     for thread in slow:
         thread.start()
