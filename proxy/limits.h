@@ -1,6 +1,7 @@
 // The data plane's limits, in one place (docs/limits.md). Those that a Gateway sets for its ports
 // are in core/routing/listener_settings.h; those of chunks are in http/body_framing.h, of buffers
-// in net/buffer.h, of idle upstream connections in upstream/pool.h.
+// in net/buffer.h, of PROXY headers in net/proxy_protocol.h, of idle upstream connections in
+// upstream/pool.h.
 #pragma once
 
 #include <cstddef>

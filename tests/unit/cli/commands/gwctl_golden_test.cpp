@@ -85,17 +85,22 @@ TEST(Golden, HelpOfEveryVerb) {
   expect_only("help", names);
 }
 
-constexpr char kSecret[] =
+constexpr char kOthers[] =
+    "apiVersion: gateway.limpet.dev/v1alpha1\n"
+    "kind: GatewayParameters\n"
+    "metadata: {name: edge, namespace: server}\n"
+    "spec: {timeouts: {idle: 30s}}\n"
+    "---\n"
     "apiVersion: v1\n"
     "kind: Secret\n"
     "metadata: {name: certificate, namespace: server}\n"
     "type: kubernetes.io/tls\n"
     "data: {tls.crt: '***', tls.key: '***'}\n";
 
-// A cluster with one of everything: the demonstration, a Secret as the server shows it, and two
-// nodes.
+// A cluster with one of everything: the demonstration, parameters for a Gateway, a Secret as the
+// server shows it, and two nodes.
 void fill(Gwctl& gwctl) {
-  gwctl.input = kSecret;
+  gwctl.input = kOthers;
   ASSERT_EQ(gwctl({"apply", "-f", "-"}), kOk) << gwctl.err;
   ASSERT_EQ(gwctl({"apply", "-f", "examples/session-sticky", "-m", "the beginning"}), kOk);
   for (auto& [key, resource] : gwctl.state.objects) {

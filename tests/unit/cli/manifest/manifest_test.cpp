@@ -151,7 +151,7 @@ TEST(Manifest, KindsAndVersions) {
             "f.yaml:1:1: kind: required: Names");
   EXPECT_EQ(problems_of("kind: Deployment\n").at(0),
             "f.yaml:1:1: kind: unknown kind \"Deployment\"; known are Namespace, GatewayClass, "
-            "Gateway, HTTPRoute, Service, Secret, EndpointSlice, "
+            "Gateway, GatewayParameters, HTTPRoute, Service, Secret, EndpointSlice, "
             "SessionStickyPolicy");
   EXPECT_EQ(problems_of("- a\n").at(0),
             "f.yaml:1:1: must be an object: a map with apiVersion and kind");
