@@ -115,8 +115,6 @@ absl::Status run_proxy(ProxyOptions options) {
   if (!expiry.empty()) spdlog::warn("{}", expiry);
   absl::StatusOr<NodeIdentity> identity = identity_of(options);
   if (!identity.ok()) return identity.status();
-  raise_descriptor_limit();
-  fit_descriptors(options.limits);
   ignore_sigpipe();
   quiet_grpc();
 
@@ -128,6 +126,8 @@ absl::Status run_proxy(ProxyOptions options) {
   absl::StatusOr<std::unique_ptr<AdminServer>> admin = AdminServer::listen(io, options.admin);
   if (!admin.ok()) return admin.status();
 
+  raise_descriptor_limit();
+  fit_descriptors(options.limits);
   std::vector<std::unique_ptr<Worker>> workers = make_workers(options, io);
   NodeControl control(io, *std::move(identity), data_dir->path(), workers);
   SyncClient client(io, options.servers, options.tls,
