@@ -88,7 +88,7 @@ void Session::wait() {
 // Edges from before come now.
 void Session::watch() {
   watched_ = true;
-  if (!worker_.reactor().add(client_.fd(), this)) close();
+  if (!worker_.reactor().add(client_.fd(), this)) abort();
 }
 
 // As read_head(). A peer that does not keep to the protocol is told nothing: whoever is behind it
@@ -254,8 +254,9 @@ Session::Next Session::after_tunnel(Tunnel::Status status) {
   return abort();
 }
 
-// So that the client sees that something is missing.
+// So that both sides see that something is missing.
 Session::Next Session::abort() {
+  if (tunnel_ != nullptr) tunnel_->abort();
   client_.abort();
   close();
   return Next::kWait;

@@ -29,10 +29,7 @@ Tunnel::Status Tunnel::advance() {
   for (int round = 0; round < limits::kRoundsPerTurn; ++round) {
     const Step up = pump(up_);
     const Step down = pump(down_);
-    if (up == Step::kBroken || down == Step::kBroken) {
-      upstream_->stream().abort();
-      return Status::kBroken;
-    }
+    if (up == Step::kBroken || down == Step::kBroken) return Status::kBroken;
     if (up_.finished && down_.finished) return Status::kEnded;
     if (up == Step::kIdle && down == Step::kIdle) return Status::kWaiting;
     deadline_ms_ = worker_.reactor().now_ms() + idle_ms_;

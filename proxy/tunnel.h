@@ -22,7 +22,7 @@ class Tunnel final : private UpstreamConnection::Owner {
     kWaiting,  // for an edge
     kYield,    // there is more to do; others first
     kEnded,    // both sides have ended
-    kBroken,   // the upstream has seen that; the client must, too
+    kBroken,   // both sides must see that: abort()
   };
 
   // Of each side: what has come from it and is not passed on yet; may be null.
@@ -39,6 +39,8 @@ class Tunnel final : private UpstreamConnection::Owner {
   Tunnel& operator=(const Tunnel&) = delete;
 
   Status advance();
+  // Shows the upstream a break. Nothing else is to be done with the tunnel then.
+  void abort() { upstream_->stream().abort(); }
   int64_t deadline_ms() const { return deadline_ms_; }
 
  private:
