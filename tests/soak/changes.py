@@ -72,7 +72,9 @@ class Changes:
         self._calm = endpoint_slice('calm', 'calm', calm)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self._apply([self._calm, self._wild(transient)])
+        applied = self._apply([self._calm, self._wild(transient)])
+        for _ in self.api.stream('WaitActive', revision=applied.state.revision):
+            pass  # until every node serves it
         listed = {kind: {getattr(resource, field).metadata.name: resource for resource in
                          self.api.call('List', kind=kind).resources}
                   for kind, field in (('HTTPRoute', 'http_route'), ('Gateway', 'gateway'))}
@@ -80,7 +82,7 @@ class Changes:
         self.gateway = listed['Gateway']['soak']
 
     def _apply(self, resources, deletes=()):
-        self.api.call('Apply', resources=resources, deletes=deletes)
+        return self.api.call('Apply', resources=resources, deletes=deletes)
 
     def _wild(self, transient):
         return endpoint_slice('wild', 'wild', [*self.wild, *transient])
