@@ -75,7 +75,7 @@ void check_rewrite(std::string_view text, const http::RequestHead& head, std::st
       require(without_space(cookie.substr(0, cookie.find('='))) != "sid", "our cookie is gone");
     }
   }
-  if (head.field_count + kMaxAdded > limpet::kMaxFields) return;
+  if (head.field_count + kMaxAdded > RequestLimits().fields) return;
   http::RequestHead again;
   require(parse_request(out, again) == http::ParseError::kNone, "it is one to us");
   const std::string slash = head.path_query.starts_with('?') ? "/" : "";
