@@ -4,7 +4,6 @@
 #include <cerrno>
 
 #include "core/routing/match.h"
-#include "proxy/http/forwarded.h"
 #include "proxy/http/upgrade.h"
 #include "proxy/limits.h"
 #include "proxy/worker.h"
@@ -87,7 +86,6 @@ std::optional<Failure> Exchange::route(const http::RequestHead& head) {
 // Puts the new head where the old one was, directly before the body bytes that came with it.
 bool Exchange::rewrite_request(const http::RequestHead& head, size_t head_size) {
   const Forwarding& forwarding = client_.port.settings->forwarding;
-  client_address_ = http::client_address(head, client_.peer, forwarding.trusted);
   http::RequestRewrite rewrite;
   rewrite.client_ip = client_.ip;
   rewrite.trusted = forwarding.trusted.contains(client_.peer);

@@ -71,8 +71,6 @@ class Exchange final : private UpstreamConnection::Owner {
   // yet. Requires: kUpgraded.
   std::unique_ptr<Tunnel> make_tunnel();
 
-  // Who made the request, as far as can be believed (http/forwarded.h).
-  const SocketAddress& client_address() const { return client_address_; }
   http::Failure failure() const { return failure_; }
   bool to_head() const { return to_head_; }
   // Whether the client has said that it sends no further request (RFC 9112 §9.6).
@@ -120,7 +118,6 @@ class Exchange final : private UpstreamConnection::Owner {
   Worker& worker_;
   EventHandler& wake_;
   ClientSide client_;
-  SocketAddress client_address_;
   TablePin table_;
   Pick pick_;
   std::unique_ptr<UpstreamConnection> upstream_;

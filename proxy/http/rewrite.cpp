@@ -148,9 +148,8 @@ void append_x_forwarded(const RequestHead& head, const RequestRewrite& rewrite, 
 // Extends what a trusted peer says, unless it is malformed: behind an open quote nobody would find
 // our element.
 void append_forwarded(const RequestHead& head, const RequestRewrite& rewrite, std::string& out) {
-  Nodes ignored;
   const bool extend = rewrite.trusted && std::all_of(head.begin(), head.end(), [&](const Field& f) {
-    return f.id != FieldId::kForwarded || read_forwarded(f.value, ignored);
+    return f.id != FieldId::kForwarded || is_forwarded(f.value);
   });
   out.append("Forwarded: ");
   for (const Field& field : head) {
