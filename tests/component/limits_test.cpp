@@ -51,17 +51,21 @@ class NodeLimitsTest : public WorkerTest {
  protected:
   explicit NodeLimitsTest(const NodeLimits& limits = {.max_connections = 2})
       : WorkerTest({}, limits) {}
+
+  // A connection that has had an answer.
+  RawConnection busy_client() {
+    RawConnection one = client();
+    one.send(kGet);
+    EXPECT_EQ(one.read_until("hello"), ok_response("hello"));
+    return one;
+  }
 };
 
 TEST_F(NodeLimitsTest, AtItsLimitANodeAcceptsWhenAnotherConnectionHasEnded) {
   FakeUpstream upstream(hello);
   serve(upstream.port());
-  RawConnection first = client();
-  RawConnection second = client();
-  for (RawConnection* one : {&first, &second}) {
-    one->send(kGet);
-    one->read_until("hello");
-  }
+  RawConnection first = busy_client();
+  RawConnection second = busy_client();
   RawConnection third = client();
   third.send(kGet);
   first.send(kGet);
@@ -79,12 +83,8 @@ class AddressLimitsTest : public NodeLimitsTest {
 TEST_F(AddressLimitsTest, FurtherConnectionsOfAnAddressAreClosed) {
   FakeUpstream upstream(hello);
   serve(upstream.port());
-  RawConnection first = client();
-  RawConnection second = client();
-  for (RawConnection* one : {&first, &second}) {
-    one->send(kGet);
-    one->read_until("hello");
-  }
+  RawConnection first = busy_client();
+  RawConnection second = busy_client();
   EXPECT_EQ(client().read_all(), "");
   EXPECT_EQ(worker_.refused_sessions(), 1U);
   second.send(kGet);

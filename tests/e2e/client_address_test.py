@@ -8,19 +8,8 @@ import struct
 import unittest
 
 from tests.support.cluster import GATEWAY_PORT, ClusterCase
+from tests.support.parameters import demonstration, parameters
 from tests.support.processes import Process, run, wait_until
-
-PARAMETERS = """
-apiVersion: gateway.limpet.dev/v1alpha1
-kind: GatewayParameters
-metadata: {name: edge, namespace: server}
-spec:
-"""
-
-REFERENCE = """
-  infrastructure:
-    parametersRef: {group: gateway.limpet.dev, kind: GatewayParameters, name: edge}
-  listeners:"""
 
 SIGNATURE = b'\r\n\r\n\0\r\nQUIT\n'
 HAPROXY = shutil.which('haproxy') or '/usr/sbin/haproxy'
@@ -54,12 +43,10 @@ class ClientAddressTest(ClusterCase):
     def start_cluster(cls, cluster):
         cluster.start_all(nodes=1)
         cluster.start_endpoint(1)
-        cluster.apply('\n---\n'.join([
-            cluster.manifest('service.yaml'), cluster.manifest('endpoints.yaml'),
-            cluster.manifest('gateway.yaml').replace('\n  listeners:', REFERENCE)]))
+        cluster.apply(demonstration(cluster))
 
     def set(self, *lines):
-        self.cluster.apply(PARAMETERS + ''.join(f'  {line}\n' for line in lines))
+        self.cluster.apply(parameters(*lines))
 
     def ask(self, *pieces, headers=()):
         """The fields that the endpoint saw, of a request behind these bytes."""

@@ -5,19 +5,8 @@ import unittest
 
 from tests.support import raw_http
 from tests.support.cluster import GATEWAY_PORT, ClusterCase
+from tests.support.parameters import demonstration, parameters
 from tests.support.processes import wait_until
-
-PARAMETERS = """
-apiVersion: gateway.limpet.dev/v1alpha1
-kind: GatewayParameters
-metadata: {name: edge, namespace: server}
-spec:
-"""
-
-REFERENCE = """
-  infrastructure:
-    parametersRef: {group: gateway.limpet.dev, kind: GatewayParameters, name: edge}
-  listeners:"""
 
 
 class ParametersTest(ClusterCase):
@@ -25,9 +14,7 @@ class ParametersTest(ClusterCase):
     def start_cluster(cls, cluster):
         cluster.start_all(nodes=1)
         cluster.start_endpoint(1)
-        cluster.apply('\n---\n'.join([
-            cluster.manifest('service.yaml'), cluster.manifest('endpoints.yaml'),
-            cluster.manifest('gateway.yaml').replace('\n  listeners:', REFERENCE)]))
+        cluster.apply(demonstration(cluster))
 
     def condition(self, kind, name, wanted):
         shown = json.loads(self.cluster.gwctl('get', kind, name, '-n', 'server', '-o',
@@ -35,7 +22,7 @@ class ParametersTest(ClusterCase):
         return next(c for c in shown['status']['conditions'] if c['type'] == wanted)
 
     def apply(self, *lines):
-        return self.cluster.apply(PARAMETERS + ''.join(f'  {line}\n' for line in lines))
+        return self.cluster.apply(parameters(*lines))
 
     def test_1_what_does_not_exist_leaves_the_defaults(self):
         accepted = self.condition('gateway', 'simple-fsm-gateway', 'Accepted')
@@ -78,8 +65,8 @@ class ParametersTest(ClusterCase):
         self.assertEqual(active['status'], 'True')
         explained = self.cluster.gwctl('explain', 'gwp.spec.timeouts.idle').stdout
         self.assertIn('between two requests', explained)
-        done = self.cluster.gwctl('validate', '-f', '-', expect=None, text_in=PARAMETERS +
-                                  '  timeouts: {idle: soon}\n')
+        done = self.cluster.gwctl('validate', '-f', '-', expect=None,
+                                  text_in=parameters('timeouts: {idle: soon}'))
         self.assertNotEqual(done.returncode, 0)
         self.assertIn('spec.timeouts.idle: must be a duration', done.stdout + done.stderr)
 
@@ -93,10 +80,8 @@ class SelectingNodeTest(ClusterCase):
         cluster.select(1, '--gateway', 'server/simple-fsm-gateway')
         cluster.start_node(1)
         cluster.start_endpoint(1)
-        cluster.apply('\n---\n'.join([
-            cluster.manifest('service.yaml'), cluster.manifest('endpoints.yaml'),
-            cluster.manifest('gateway.yaml').replace('\n  listeners:', REFERENCE),
-            PARAMETERS + '  limits: {requestHeadBytes: 2048}\n']))
+        cluster.apply(demonstration(cluster) + '\n---\n' +
+                      parameters('limits: {requestHeadBytes: 2048}'))
 
     def test_it_has_the_parameters(self):
         with raw_http.Connection(self.cluster.node_address(1), GATEWAY_PORT) as connection:
