@@ -76,14 +76,20 @@ absl::StatusOr<NodeIdentity> identity_of(const ProxyOptions& options) {
 }
 
 // A connection takes two: the client's, and the endpoint's.
-void fit_descriptors(NodeLimits& limits) {
+absl::Status fit_descriptors(NodeLimits& limits) {
   constexpr size_t kOfTheNode = 256;  // listeners, state, admin, gRPC
   const size_t files = descriptor_limit();
   const size_t fitting = (files - std::min(files, kOfTheNode)) / 2;
-  if (fitting >= limits.max_connections) return;
+  if (files == 0 || fitting >= limits.max_connections) return absl::OkStatus();  // 0: not known
+  if (fitting == 0) {
+    return absl::ResourceExhaustedError(
+        str_cat("the limit of open files, ", files, ", leaves none for connections; raise it with "
+                "ulimit -n"));
+  }
   spdlog::warn("the limit of open files, {}, allows {} connections instead of {}; raise it with "
                "ulimit -n, or set --max-connections", files, fitting, limits.max_connections);
   limits.max_connections = fitting;
+  return absl::OkStatus();
 }
 
 std::vector<std::unique_ptr<Worker>> make_workers(const ProxyOptions& options,
@@ -127,7 +133,7 @@ absl::Status run_proxy(ProxyOptions options) {
   if (!admin.ok()) return admin.status();
 
   raise_descriptor_limit();
-  fit_descriptors(options.limits);
+  if (const absl::Status fits = fit_descriptors(options.limits); !fits.ok()) return fits;
   std::vector<std::unique_ptr<Worker>> workers = make_workers(options, io);
   NodeControl control(io, *std::move(identity), data_dir->path(), workers);
   SyncClient client(io, options.servers, options.tls,

@@ -23,10 +23,8 @@ class ConnectionLimits {
   // Whether another connection may be accepted; it counts from now on.
   bool enter();
   void leave() { connections_.fetch_sub(1, std::memory_order_relaxed); }
-  // Whether enter() would be refused just now.
-  bool full() const {
-    return connections_.load(std::memory_order_relaxed) >= max_connections_;
-  }
+  // Of one that is there already, whatever the limit.
+  void enter_beyond() { connections_.fetch_add(1, std::memory_order_relaxed); }
 
   // Likewise for the client's address, once it is known.
   bool enter_address(std::string_view ip);

@@ -195,7 +195,9 @@ Exchange::Step Exchange::pump_request() {
     if (error != 0) {
       note_failure(error == ETIMEDOUT ? Ejections::Failure::kTimedOut
                                       : Ejections::Failure::kRefused);
-      const Status status = try_next(Failure::kConnectFailed);
+      // Of one that was reached before, and closed, that is what there is to say.
+      const Status status =
+          try_next(resent_ ? Failure::kUpstreamClosed : Failure::kConnectFailed);
       return status == Status::kWaiting ? Step::kProgress : stop(status);
     }
     upstream_->connected = true;

@@ -150,14 +150,16 @@ Exchange::Step Exchange::on_upstream_gone(bool clean_end) {
   // A pooled connection that ends says nothing of its endpoint: it was closed while idle. One that
   // was fresh speaks for another endpoint, if there is one.
   const bool reused = upstream_->reused;
-  if (!reused) note_failure(Ejections::Failure::kBroken);
+  if (!reused && !resent_) note_failure(Ejections::Failure::kBroken);
   if (response_begun_ || !replayable_ || resent_ || !(idempotent_ || request_sent_here_ == 0)) {
     return fail(Failure::kUpstreamClosed);
   }
   resent_ = true;
   const SocketAddress address = upstream_->address();
+  const Pick::Candidate here = pick_.last();
   if (reused && connect_anew(address)) return Step::kProgress;
   if (try_next(Failure::kUpstreamClosed) == Status::kWaiting) return Step::kProgress;
+  pick_.return_to(here);
   const bool again = worker_.retry_budget().take(worker_.reactor().now_ms());
   return again && connect_anew(address) ? Step::kProgress : fail(Failure::kUpstreamClosed);
 }

@@ -14,13 +14,15 @@ void Listener::on_events(uint32_t) {
 }
 
 void Listener::close() {
-  accept_some(limits::kBacklog);
+  accept_some(limits::kBacklog, true);
   fd_.reset();
 }
 
-bool Listener::accept_some(int limit) {
+bool Listener::accept_some(int limit, bool last) {
   for (int count = 0; count < limit; ++count) {
-    if (!worker_.connections().enter()) {
+    if (last) {
+      worker_.connections().enter_beyond();
+    } else if (!worker_.connections().enter()) {
       worker_.accept_later(this);
       return false;
     }

@@ -25,8 +25,9 @@ class Listener final : public EventHandler {
   void close();
 
  private:
-  // Whether there may be more.
-  bool accept_some(int limit);
+  // Whether there may be more. `last`: what waits has no other chance, and is taken beyond the limit
+  // of connections.
+  bool accept_some(int limit, bool last = false);
 
   Worker& worker_;
   Fd fd_;

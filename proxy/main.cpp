@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
   limpet::add_option(app, "--max-connections-per-address", limits.max_connections_per_address,
                      "further ones of a client's address are closed; 0: no limit");
   limpet::add_option(app, "--max-buffer-bytes", limits.max_buffer_bytes,
-                     "of all connections (512Mi); beyond, new requests get 503")
+                     "of all connections, also as 512Mi; beyond, new requests get 503")
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::Range(size_t{1} << 20, size_t{1} << 44));
   limpet::add_option(app, "--drain-seconds", drain_s,

@@ -31,6 +31,14 @@ class Pick {
   const SocketAddress* next(Ejections& ejections, int64_t now_ms);
   int attempts() const { return attempts_; }
 
+  struct Candidate {
+    const Endpoint* endpoint = nullptr;
+    size_t address = 0;
+  };
+  Candidate last() const { return last_; }
+  // That candidate is tried once more, and has the answer.
+  void return_to(const Candidate& candidate) { last_ = candidate; }
+
   // The value of the Set-Cookie field to send with the answer of the endpoint tried last; empty
   // when the session's cookie is to be left alone.
   std::string set_cookie(TokenCodec& codec, int64_t now_unix_s, bool secure);
@@ -63,10 +71,6 @@ class Pick {
 
   const RoutingCluster* cluster_ = nullptr;
   uint64_t rotation_start_ = 0;
-  struct Candidate {
-    const Endpoint* endpoint = nullptr;
-    size_t address = 0;
-  };
   Candidate last_;  // of the last attempt
   int attempts_ = 0;
   std::array<uint64_t, limits::kMaxCandidates> seen_{};  // uids

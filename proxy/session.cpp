@@ -1,6 +1,7 @@
 #include "proxy/session.h"
 
 #include <array>
+#include <utility>
 
 #include <sys/epoll.h>
 
@@ -40,8 +41,13 @@ Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, const WorkerP
 
 Session::~Session() {
   worker_.buffers().give_back(std::move(in_));
-  if (address_entered_) worker_.connections().leave_address(ip_);
-  worker_.connections().leave();
+  leave();
+}
+
+// Is counted no more. Once closed, not only once destroyed: another may be accepted then.
+void Session::leave() {
+  if (std::exchange(address_entered_, false)) worker_.connections().leave_address(ip_);
+  if (std::exchange(entered_, false)) worker_.connections().leave();
 }
 
 bool Session::enter_address() {
@@ -157,6 +163,8 @@ Session::Next Session::read_head() {
   if (in_->space_size() == 0) {
     if (in_->begin() > kHeadroom) {
       in_->compact();
+    } else if (worker_.buffers_full()) {
+      return reply(http::Failure::kOverloaded, true, false);
     } else {
       in_ = worker_.buffers().enlarge(std::move(in_));
     }
@@ -212,7 +220,9 @@ Session::Next Session::after_exchange(Exchange::Status status) {
       worker_.count_request();
       const bool whole = exchange_->skip_request();
       const bool keep_alive = exchange_->keep_alive() && whole;
-      const bool client_done = exchange_->client_done() && whole && (!in_ || in_->empty());
+      // Bytes that nobody has read would make the end a reset.
+      const bool client_done = exchange_->client_done() && whole && (!in_ || in_->empty()) &&
+                               client_.is_quiet();
       exchange_.reset();
       if (keep_alive) return go_idle();
       if (!client_done) return begin_linger();
@@ -349,6 +359,7 @@ void Session::close() {
   exchange_.reset();
   tunnel_.reset();
   client_.close();
+  leave();
   worker_.end(this);
 }
 

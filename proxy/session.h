@@ -71,11 +71,13 @@ class Session final : public EventHandler,
   Next linger();
   Next abort();
   void close();
+  void leave();
 
   Worker& worker_;
   Stream client_;
   SocketAddress peer_;  // as a PROXY header tells, if one is to be there
   std::string ip_;      // peer_'s
+  bool entered_ = true;  // counted as one of the node's connections
   bool address_entered_ = false;
   const WorkerPort& port_;
   Phase phase_ = Phase::kIdle;

@@ -115,7 +115,7 @@ void Worker::accept_later(Listener* listener) {
 void Worker::end(Session* session) {
   sessions_.erase(sessions_.iterator_to(*session));
   reactor_.retire(std::unique_ptr<Session>(session));
-  // Once it is gone, another connection may have its place.
+  // Another connection may have its place.
   accept_waiting();
 }
 

@@ -214,9 +214,28 @@ ParseError find_authority(RequestHead& head) {
   return ParseError::kNone;
 }
 
+// "X-Forwarded-" and more, with "_" for "-" in any place: CGI and its like do not tell them apart.
+bool is_x_forwarded(std::string_view name) {
+  constexpr std::string_view kPrefix = "x-forwarded-";
+  if (name.size() <= kPrefix.size()) return false;
+  for (size_t i = 0; i < kPrefix.size(); ++i) {
+    if ((name[i] == '_' ? '-' : lower(name[i])) != kPrefix[i]) return false;
+  }
+  return true;
+}
+
+FieldId identify_x_forwarded(std::string_view name) {
+  if (is_name(name, "x-forwarded-for")) return FieldId::kXForwardedFor;
+  if (is_name(name, "x-forwarded-host")) return FieldId::kXForwardedHost;
+  if (is_name(name, "x-forwarded-port")) return FieldId::kXForwardedPort;
+  if (is_name(name, "x-forwarded-proto")) return FieldId::kXForwardedProto;
+  return FieldId::kXForwardedOther;
+}
+
 }  // namespace
 
 FieldId identify(std::string_view name) {
+  if (is_x_forwarded(name)) return identify_x_forwarded(name);
   switch (name.size()) {
     case 2: return is_name(name, "te") ? FieldId::kTe : FieldId::kOther;
     case 4:
@@ -232,14 +251,10 @@ FieldId identify(std::string_view name) {
       return is_name(name, "keep-alive") ? FieldId::kKeepAlive : FieldId::kOther;
     case 13: return is_name(name, "cache-control") ? FieldId::kCacheControl : FieldId::kOther;
     case 14: return is_name(name, "content-length") ? FieldId::kContentLength : FieldId::kOther;
-    case 15: return is_name(name, "x-forwarded-for") ? FieldId::kXForwardedFor : FieldId::kOther;
     case 16:
-      if (is_name(name, "proxy-connection")) return FieldId::kProxyConnection;
-      if (is_name(name, "x-forwarded-host")) return FieldId::kXForwardedHost;
-      return is_name(name, "x-forwarded-port") ? FieldId::kXForwardedPort : FieldId::kOther;
+      return is_name(name, "proxy-connection") ? FieldId::kProxyConnection : FieldId::kOther;
     case 17:
-      if (is_name(name, "transfer-encoding")) return FieldId::kTransferEncoding;
-      return is_name(name, "x-forwarded-proto") ? FieldId::kXForwardedProto : FieldId::kOther;
+      return is_name(name, "transfer-encoding") ? FieldId::kTransferEncoding : FieldId::kOther;
     default: return FieldId::kOther;
   }
 }

@@ -23,6 +23,7 @@ enum class FieldId : uint8_t {
   kOther, kCacheControl, kConnection, kContentLength, kCookie, kDate, kExpect, kForwarded, kHost,
   kKeepAlive, kProxyConnection, kTe, kTransferEncoding, kUpgrade, kXForwardedFor, kXForwardedHost,
   kXForwardedPort, kXForwardedProto,
+  kXForwardedOther,  // X-Forwarded-Prefix and so on, also with underscores, as CGI reads them
 };
 
 struct Field {

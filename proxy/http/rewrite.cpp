@@ -209,6 +209,9 @@ void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std
       case FieldId::kXForwardedProto:
         if (is_replaced(rewrite, field.id)) continue;
         break;
+      case FieldId::kXForwardedOther:
+        if (!rewrite.trusted) continue;
+        break;
       case FieldId::kHost:
         append_field(field.name, absolute ? head.authority : field.value, out);
         continue;

@@ -5,13 +5,15 @@ namespace {
 
 // The Upgrade field's value, if there is one such field and Connection lists it.
 std::string_view upgrade_of(const Head& head) {
-  std::string_view value;
+  const Field* only = nullptr;
   for (const Field& field : head) {
     if (field.id != FieldId::kUpgrade) continue;
-    if (!value.empty()) return {};
-    value = field.value;
+    if (only != nullptr) return {};
+    only = &field;
   }
-  return !value.empty() && head.connection_lists("upgrade") ? value : std::string_view();
+  if (only == nullptr || !head.connection_lists("upgrade")) return {};
+  const bool names_one = visit_list(only->value, [](std::string_view) { return true; });
+  return names_one ? only->value : std::string_view();
 }
 
 bool passes_requests(std::string_view protocol) {

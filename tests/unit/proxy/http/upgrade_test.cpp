@@ -27,6 +27,8 @@ TEST(Upgrade, IsOfferedByBothFieldsTogether) {
   EXPECT_EQ(offered("Upgrade: a/1, b\r\nConnection: keep-alive, UPGRADE\r\n"), "a/1, b");
   EXPECT_EQ(offered("Upgrade: websocket\r\n"), "");
   EXPECT_EQ(offered("Connection: upgrade\r\n"), "");
+  EXPECT_EQ(offered("Connection: upgrade\r\nUpgrade: ,\r\n"), "");
+  EXPECT_EQ(offered("Connection: upgrade\r\nUpgrade:\r\nUpgrade: websocket\r\n"), "");
   EXPECT_EQ(offered("Connection: keep-alive\r\nUpgrade: websocket\r\n"), "");
   EXPECT_EQ(offered("Connection: upgrade\r\nUpgrade: websocket\r\n", "1.0"), "");
 }
@@ -46,6 +48,7 @@ TEST(Upgrade, IsTakenByWhatWasOffered) {
   EXPECT_FALSE(switches("a/1, b", std::string(kConnection) + "Upgrade: b, c\r\n"));
   EXPECT_FALSE(switches("websocket", "Upgrade: websocket\r\n"));
   EXPECT_FALSE(switches("websocket", kConnection));
+  EXPECT_FALSE(switches("websocket", std::string(kConnection) + "Upgrade: ,\r\n"));
   EXPECT_FALSE(switches("", std::string(kConnection) + "Upgrade: websocket\r\n"));
 }
 
