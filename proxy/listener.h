@@ -25,8 +25,8 @@ class Listener final : public EventHandler {
   void close();
 
  private:
-  // Whether there may be more. `last`: what waits has no other chance, and is taken beyond the limit
-  // of connections.
+  // Whether there may be more. `last`: what waits has no other chance, and is taken beyond the
+  // limit of connections.
   bool accept_some(int limit, bool last = false);
 
   Worker& worker_;
