@@ -151,6 +151,9 @@ class Security(SecuredCase):
                        'the new certificates to be believed')
             self.gwctl(['--tls-identity', former, '--tls-ca', self.pki / 'ca.crt'], 'nodes')
             self.make('rotate', '--finish')
+            # The server may have its former certificate until it looks again.
+            wait_until(lambda: self.cluster.gwctl('nodes', expect=None).returncode == 0,
+                       'the new certificate of the server')
             wait_until(lambda: run([binary('gwctl'), '--server', self.cluster.api,
                                     '--tls-identity', str(former), '--tls-ca',
                                     str(self.pki / 'ca.crt'), 'nodes']).returncode == 7,
