@@ -106,6 +106,7 @@ class Exchange final : private UpstreamConnection::Owner {
   Step read_response();
   Step wait_for_response();
   Step parse_response_head();
+  std::string note_answer();
   Step switch_protocols(const http::ResponseHead& head, size_t size);
   Step pass_head(const http::ResponseHead& head, size_t size,
                  http::ResponseRewrite rewrite);

@@ -91,9 +91,7 @@ Exchange::Step Exchange::parse_response_head() {
   if (head.status >= 400 && !request_body_.complete()) keep_alive_ = false;
   if (!client_.port.is_open()) keep_alive_ = false;
 
-  const std::string cookie =
-      pick_.set_cookie(worker_.codec(), worker_.reactor().now_unix_s(), false);
-  worker_.ejections().note_answer(upstream_->address());
+  const std::string cookie = note_answer();
   const size_t body = response_body_.take(out_->bytes().substr(size));
   if (response_body_.failed()) return fail(Failure::kBadResponse);
   response_head_done_ = true;
@@ -103,15 +101,19 @@ Exchange::Step Exchange::parse_response_head() {
   return pass_head(head, size, {client_minor_version_, !keep_alive_, cookie});
 }
 
+// The endpoint is well, and has the session: returns the cookie that says so, if one is to be set.
+std::string Exchange::note_answer() {
+  worker_.ejections().note_answer(upstream_->address());
+  return pick_.set_cookie(worker_.codec(), worker_.reactor().now_unix_s(), false);
+}
+
 // The connection leaves HTTP, and with it this exchange. Whoever was not asked to, to something
 // else than was offered, or before all of the request was out, is not understood (RFC 9110 §7.8).
 Exchange::Step Exchange::switch_protocols(const http::ResponseHead& head, size_t size) {
   if (!http::is_switch_to(offered_protocols_, head) || !request_sent()) {
     return fail(Failure::kBadResponse);
   }
-  const std::string cookie =
-      pick_.set_cookie(worker_.codec(), worker_.reactor().now_unix_s(), false);
-  worker_.ejections().note_answer(upstream_->address());
+  const std::string cookie = note_answer();
   const Step step = pass_head(head, size, {.set_cookie = cookie, .upgrade = true});
   return step == Step::kProgress ? stop(Status::kUpgraded) : step;
 }

@@ -108,9 +108,7 @@ BodyFraming::State BodyFraming::next_in_trailer(char c) {
       return next_in_trailer_name(c);
     case State::kTrailerName:
       if (c != ':') return next_in_trailer_name(c);
-      return name_size_ > name_.size() || may_be_trailer({name_.data(), name_size_})
-                 ? State::kTrailerValue
-                 : State::kFailed;
+      return may_be_trailer({name_.data(), name_size_}) ? State::kTrailerValue : State::kFailed;
     case State::kTrailerValue:
       if (c == '\r') return State::kTrailerLineFeed;
       return is_char(c, kValueChar) ? State::kTrailerValue : State::kFailed;
@@ -121,8 +119,7 @@ BodyFraming::State BodyFraming::next_in_trailer(char c) {
 
 BodyFraming::State BodyFraming::next_in_trailer_name(char c) {
   if (!is_char(c, kTokenChar)) return State::kFailed;
-  if (name_size_ < name_.size()) name_[name_size_] = c;
-  if (name_size_ <= name_.size()) ++name_size_;
+  if (name_size_ < name_.size()) name_[name_size_++] = c;
   return State::kTrailerName;
 }
 

@@ -51,8 +51,9 @@ class BodyFraming {
   uint64_t left_ = 0;         // of the body, or of the chunk
   uint32_t line_bytes_ = 0;   // size digits; bytes of extension; bytes of trailers
   uint32_t excess_ = 0;
-  std::array<char, 17> name_;  // of the trailer, as far as the longest name that is looked for
-  uint8_t name_size_ = 0;      // one more than there is room for: a longer name
+  // Of the trailer's name, its beginning: longer than any name that is looked for as a whole.
+  std::array<char, 18> name_;
+  uint8_t name_size_ = 0;
 };
 
 }  // namespace limpet::http

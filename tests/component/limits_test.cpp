@@ -75,6 +75,19 @@ TEST_F(NodeLimitsTest, AtItsLimitANodeAcceptsWhenAnotherConnectionHasEnded) {
   EXPECT_EQ(third.read_until("hello"), ok_response("hello"));
 }
 
+TEST_F(NodeLimitsTest, WhoWaitsOnAPortThatIsClosedIsServedFirst) {
+  FakeUpstream upstream(hello);
+  serve(upstream.port());
+  RawConnection first = busy_client();
+  RawConnection second = busy_client();
+  RawConnection third = client();
+  third.send(kGet);
+  close_port();
+  const std::string answer = third.read_all();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << answer;
+  EXPECT_NE(answer.find("\r\nconnection: close\r\n"), std::string::npos);
+}
+
 class AddressLimitsTest : public NodeLimitsTest {
  protected:
   AddressLimitsTest() : NodeLimitsTest({.max_connections_per_address = 2}) {}
@@ -89,6 +102,24 @@ TEST_F(AddressLimitsTest, FurtherConnectionsOfAnAddressAreClosed) {
   EXPECT_EQ(worker_.refused_sessions(), 1U);
   second.send(kGet);
   second.read_until("hello");
+}
+
+class HeadBufferLimitsTest : public NodeLimitsTest {
+ protected:
+  HeadBufferLimitsTest() : NodeLimitsTest({.max_buffer_bytes = BufferPool::kSmall + 1}) {}
+};
+
+TEST_F(HeadBufferLimitsTest, AHeadThatGrowsIsTurnedAwayWhileBuffersAreFull) {
+  serve(1);
+  const std::string begin = "GET / HTTP/1.1\r\nHost: h\r\nX: ";
+  RawConnection grows = client();
+  grows.send(begin);
+  await_worker();
+  RawConnection other = client();
+  other.send(begin);
+  await_worker();
+  grows.send(std::string(2 * BufferPool::kSmall, 'x'));
+  EXPECT_TRUE(grows.read_all().starts_with("HTTP/1.1 503 "));
 }
 
 class BufferLimitsTest : public NodeLimitsTest {
@@ -112,14 +143,7 @@ TEST_F(BufferLimitsTest, NewRequestsAreTurnedAwayWhileBuffersAreFull) {
   endpoint.read_until("\r\n\r\n");
 }
 
-class ClosedPortTest : public WorkerTest {
- protected:
-  void close_port() {
-    std::promise<void> done;
-    worker_.configure({.table = nullptr, .open = {}, .close = {kPort}}, [&] { done.set_value(); });
-    done.get_future().wait();
-  }
-};
+using ClosedPortTest = WorkerTest;
 
 TEST_F(ClosedPortTest, EndsIdleConnectionsAndLetsRequestsBeTheLastOfTheirs) {
   RawUpstream upstream;

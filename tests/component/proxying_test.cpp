@@ -157,6 +157,21 @@ TEST_F(WorkerTest, TheEndpointsNonsenseIsABadGateway) {
   EXPECT_TRUE(ask("GET /early HTTP/1.1\r\nHost: h\r\n\r\n").starts_with("HTTP/1.1 502 "));
 }
 
+// RFC 9112 §2.2: old clients send an empty line behind a body. Not to read it must not cost the
+// answer.
+TEST_F(WorkerTest, BytesBehindTheLastRequestDoNotMakeItsAnswerAReset) {
+  RawUpstream upstream;
+  serve(upstream.port());
+  RawConnection one = client();
+  one.send("POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1\r\n\r\na");
+  RawConnection endpoint = upstream.accept();
+  endpoint.read_until("\r\n\r\na");
+  one.send("\r\n");
+  endpoint.send(ok_response("whole"));
+  EXPECT_TRUE(one.read_all().ends_with("whole"));
+  EXPECT_FALSE(one.was_reset());
+}
+
 TEST_F(WorkerTest, ABodyCutShortReachesTheClientAsAnError) {
   FakeUpstream upstream([](const std::string&) {
     return Answer{"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", true};

@@ -1,5 +1,7 @@
 // Sessions through a worker, as its clients and endpoints see them.
+#include <atomic>
 #include <map>
+#include <vector>
 
 #include "tests/component/worker_fixture.h"
 
@@ -23,11 +25,12 @@ class StickyTest : public WorkerTest {
     return made;
   }
 
-  static void add_slice(SnapshotBuilder& made, const std::string& name, uint16_t port) {
+  static void add_slice(SnapshotBuilder& made, const std::string& name, uint16_t port,
+                        const std::string& ip = "127.0.0.1") {
     made.add<v1::EndpointSlice>(str_cat(
         "metadata { name: '", name, "' namespace: 'shop' "
         "labels { key: 'kubernetes.io/service-name' value: 'web' } } address_type: 'IPv4' "
-        "endpoints { addresses: '127.0.0.1' hostname: '", name, "' } ports { port: ", port, " }"));
+        "endpoints { addresses: '", ip, "' hostname: '", name, "' } ports { port: ", port, " }"));
   }
 
   struct Reply {
@@ -54,6 +57,33 @@ class StickyTest : public WorkerTest {
   FakeUpstream two_;
   std::string cookie_;
 };
+
+// One closes its first connection without an answer, the other cannot be reached, and the first is
+// asked again: the session is its.
+TEST_F(StickyTest, ASessionBelongsToTheEndpointThatAnswered) {
+  std::atomic<bool> steady{false};
+  std::atomic<int> count{0};
+  FakeUpstream hesitant([&](const std::string&) {
+    if (!steady && count++ % 2 == 0) return Answer{.bytes = {}, .close = true};
+    return Answer{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 8\r\n\r\nhesitant",
+                  true};
+  });
+  SnapshotBuilder made = web_snapshot(kPort, {}, 1);
+  made.add<v1::SessionStickyPolicy>(kStickyPolicyText);
+  add_slice(made, "hesitant", hesitant.port());
+  add_slice(made, "two", two_.port(), "224.0.0.1");  // connect() refuses a group at once
+  serve(made.build());
+  std::vector<std::string> cookies;
+  for (int i = 0; i < 4; ++i) {
+    const Reply reply = get();
+    EXPECT_EQ(reply.body, "hesitant");
+    cookies.push_back(reply.cookie());
+  }
+  steady = true;
+  add_slice(made, "two", two_.port());
+  serve(made.build());
+  for (const std::string& cookie : cookies) EXPECT_EQ(get(cookie).body, "hesitant");
+}
 
 TEST_F(StickyTest, TheFirstAnswerSetsTheCookieAndNoOtherDoes) {
   serve(builder().build());

@@ -43,6 +43,23 @@ TEST_F(UpstreamFaultsTest, AnEndpointThatNeverAnswersIsPassedOver) {
   EXPECT_LT(broken.requests().size(), size_t{kRequests / 2});
 }
 
+// Whoever was reached and closed is what there is to tell of, not who was refused after that.
+TEST_F(UpstreamFaultsTest, AConnectionThatClosedIsABadGatewayAlsoWhenTheNextIsRefused) {
+  FakeUpstream broken([](const std::string&) { return kReset; });
+  uint16_t nobody = 0;
+  {
+    const FakeUpstream gone([](const std::string&) { return Answer{}; });
+    nobody = gone.port();
+  }
+  serve_ports({broken.port(), nobody});
+  RawConnection one = client();
+  for (int i = 0; i < 4; ++i) {
+    one.send(kGet);
+    EXPECT_TRUE(one.read_until("\r\n\r\n").starts_with("HTTP/1.1 502 "));
+    one.read_until("\n");
+  }
+}
+
 TEST_F(UpstreamFaultsTest, AnEndpointThatComesBackIsUsedAgain) {
   std::atomic<bool> up{false};
   FakeUpstream returning(

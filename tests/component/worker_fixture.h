@@ -52,6 +52,21 @@ class WorkerTest : public ::testing::Test {
     done.get_future().wait();
   }
 
+  // Accepts nothing more on the port.
+  void close_port() {
+    std::promise<void> done;
+    worker_.configure({.table = nullptr, .open = {}, .close = {kPort}}, [&] { done.set_value(); });
+    done.get_future().wait();
+  }
+  // Until the worker has taken in all that has happened before: once it has had a whole round.
+  void await_worker() {
+    for (int round = 0; round < 2; ++round) {
+      std::promise<void> done;
+      worker_.configure({}, [&] { done.set_value(); });
+      done.get_future().wait();
+    }
+  }
+
   RawConnection client() const { return RawConnection::to(listener_); }
   // The whole answer to one request on a connection of its own.
   std::string ask(const std::string& request) const {

@@ -164,6 +164,15 @@ class BadInput(ClusterCase):
                            f'{self.cluster.address(1)}:7701')
         self.check_refused('limpet-proxy', node, f'{self.cluster.node_address(1)}:7800')
 
+    def test_too_few_open_files(self):
+        node = self.with_flag(self.cluster.node_arguments(1), '--data-dir',
+                              self.cluster.dir / 'one-more-node')
+        node = self.with_flag(node, '--admin', f'{self.cluster.address(9)}:7800')
+        done = run(['sh', '-c', 'ulimit -n 200; exec "$0" "$@"', binary('limpet-proxy'),
+                    *map(str, node)])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('the limit of open files, 200, leaves none for connections', done.stderr)
+
     def test_data_directories_in_use(self):
         free = [f'{self.cluster.address(9)}:{port}' for port in (7700, 7701)]
         server = self.with_flag(self.cluster.server_arguments(), '--listen', free[0])

@@ -110,6 +110,19 @@ TEST(RewriteForwarded, AnUntrustedPeerIsNotBelieved) {
   EXPECT_EQ(fields_with(rewrite, kTold), "Forwarded: for=10.0.0.9;host=\"h:1\";proto=http\r\n");
 }
 
+// Also under names that this gateway does not write, and as CGI spells them.
+TEST(RewriteForwarded, NothingOfTheKindIsBelievedOfAnUntrustedPeer) {
+  constexpr char kOthers[] =
+      "X-Forwarded-Prefix: /a\r\nx-forwarded-ssl: on\r\nX_Forwarded_For: 1.1.1.1\r\n"
+      "X-Forwarded_Proto: https\r\n";
+  RequestRewrite rewrite;
+  EXPECT_EQ(fields_with(rewrite, kOthers), kSeen);
+  rewrite.trusted = true;
+  EXPECT_EQ(fields_with(rewrite, kOthers), std::string(kOthers) + kSeen);
+  EXPECT_EQ(fields_with(RequestRewrite(), "X-Forwarded: 1\r\nX-Forwarder-Id: 2\r\n"),
+            std::string("X-Forwarded: 1\r\nX-Forwarder-Id: 2\r\n") + kSeen);
+}
+
 TEST(RewriteForwarded, WhatATrustedPeerSaysIsKeptAndExtended) {
   RequestRewrite rewrite;
   rewrite.trusted = true;
