@@ -187,6 +187,16 @@ void tell_status(const RoutingTable* table, const NodeFacts& nodes, const Entry&
       return add(*resource.mutable_session_sticky_policy());
     case v1::Resource::kGatewayParameters:
       return add(*resource.mutable_gateway_parameters());
+    case v1::Resource::kLoadBalancerPolicy:
+      return add(*resource.mutable_load_balancer_policy());
+    case v1::Resource::kRetryPolicy:
+      return add(*resource.mutable_retry_policy());
+    case v1::Resource::kCircuitBreakingPolicy:
+      return add(*resource.mutable_circuit_breaking_policy());
+    case v1::Resource::kRateLimitPolicy:
+      return add(*resource.mutable_rate_limit_policy());
+    case v1::Resource::kUpstreamTlsPolicy:
+      return add(*resource.mutable_upstream_tls_policy());
     case v1::Resource::kSecret:  // goes to no node
     case v1::Resource::OBJECT_NOT_SET:
       return;

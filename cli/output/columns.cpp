@@ -9,6 +9,7 @@
 #include "cli/output/status_text.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
+#include "core/resource/policy.h"
 
 namespace limpet::cli {
 namespace {
@@ -139,8 +140,8 @@ std::string gateway_class(const v1::Resource& resource) {
   return resource.gateway().spec().gateway_class_name();
 }
 
-std::string policy_service(const v1::Resource& resource) {
-  const v1::PolicyTargetReference& target = resource.session_sticky_policy().spec().target_ref();
+std::string policy_target(const v1::Resource& resource) {
+  const v1::PolicyTargetReference target = target_of(*object_of(resource));
   return str_cat(target.namespace_(), target.namespace_().empty() ? "" : "/", target.name());
 }
 
@@ -221,12 +222,27 @@ constexpr Column kColumns[] = {
     {"EndpointSlice", "ENDPOINTS", false, slice_addresses},
     {"EndpointSlice", "SERVICE", true, slice_service},
     {"EndpointSlice", "ACTIVE", true, active_text, true},
-    {"SessionStickyPolicy", "SERVICE", false, policy_service},
+    {"SessionStickyPolicy", "SERVICE", false, policy_target},
     {"SessionStickyPolicy", "PORTS", false, policy_ports},
     {"SessionStickyPolicy", "COOKIE", false, policy_cookie},
     {"SessionStickyPolicy", "EXPIRES", false, policy_expires},
     {"SessionStickyPolicy", "ACCEPTED", false, accepted, true},
     {"SessionStickyPolicy", "ACTIVE", false, active_text, true},
+    {"LoadBalancerPolicy", "SERVICE", false, policy_target},
+    {"LoadBalancerPolicy", "ACCEPTED", false, accepted, true},
+    {"LoadBalancerPolicy", "ACTIVE", false, active_text, true},
+    {"RetryPolicy", "SERVICE", false, policy_target},
+    {"RetryPolicy", "ACCEPTED", false, accepted, true},
+    {"RetryPolicy", "ACTIVE", false, active_text, true},
+    {"CircuitBreakingPolicy", "SERVICE", false, policy_target},
+    {"CircuitBreakingPolicy", "ACCEPTED", false, accepted, true},
+    {"CircuitBreakingPolicy", "ACTIVE", false, active_text, true},
+    {"RateLimitPolicy", "ROUTE", false, policy_target},
+    {"RateLimitPolicy", "ACCEPTED", false, accepted, true},
+    {"RateLimitPolicy", "ACTIVE", false, active_text, true},
+    {"UpstreamTLSPolicy", "SERVICE", false, policy_target},
+    {"UpstreamTLSPolicy", "ACCEPTED", false, accepted, true},
+    {"UpstreamTLSPolicy", "ACTIVE", false, active_text, true},
 };
 
 std::string created_age(const v1::ObjectMeta& metadata, absl::Time now) {

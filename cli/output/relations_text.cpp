@@ -10,6 +10,7 @@
 #include "core/resource/condition.h"
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/kind.h"
+#include "core/resource/policy.h"
 #include "core/routing/compile_cluster.h"
 #include "core/routing/compile_index.h"
 #include "core/routing/compile_policy.h"
@@ -39,7 +40,7 @@ std::string endpoints_text(const Cluster& cluster) {
 // "server/one (cookie _srv_id, 600s)"
 std::string policy_text(const RoutingCluster& cluster) {
   if (!cluster.policy) return {};
-  return str_cat(cluster.policy_name, " (cookie ", cluster.policy->cookie_name, ", ",
+  return str_cat(cluster.policy_name("SessionStickyPolicy"), " (cookie ", cluster.policy->cookie_name, ", ",
                  cluster.policy->expires_s, "s)");
 }
 
@@ -218,8 +219,8 @@ class Relations {
     Table table({"  TARGET", "APPLIES", "IN EFFECT"});
     for (const v1::SessionStickyPort& port : policy.spec().ports()) {
       const std::string name = cluster_name(metadata.namespace_(), service, port.port());
-      const RoutingCluster* compiled = target_service(policy).empty() ? nullptr : cluster(name);
-      const bool applies = compiled != nullptr && compiled->policy_name == object_name(metadata);
+      const RoutingCluster* compiled = target_name(policy).empty() ? nullptr : cluster(name);
+      const bool applies = compiled != nullptr && compiled->policy_name("SessionStickyPolicy") == object_name(metadata);
       if (applies) clusters[name] = port.port();
       table.add(
           {"  " + name, applies ? "yes" : "no", compiled == nullptr ? "" : policy_text(*compiled)});

@@ -46,6 +46,16 @@ void with_status(const v1::Resource& resource, Take take) {
       return take(resource.session_sticky_policy().status());
     case v1::Resource::kGatewayParameters:
       return take(resource.gateway_parameters().status());
+    case v1::Resource::kLoadBalancerPolicy:
+      return take(resource.load_balancer_policy().status());
+    case v1::Resource::kRetryPolicy:
+      return take(resource.retry_policy().status());
+    case v1::Resource::kCircuitBreakingPolicy:
+      return take(resource.circuit_breaking_policy().status());
+    case v1::Resource::kRateLimitPolicy:
+      return take(resource.rate_limit_policy().status());
+    case v1::Resource::kUpstreamTlsPolicy:
+      return take(resource.upstream_tls_policy().status());
     case v1::Resource::kSecret:
       return take(resource.secret().status());
     case v1::Resource::OBJECT_NOT_SET:

@@ -91,11 +91,25 @@ class Analyzer {
       case v1::Resource::kEndpointSlice:
         return check_slice(object.endpoint_slice());
       case v1::Resource::kSessionStickyPolicy:
-        check_conditions(object.session_sticky_policy().status().conditions(), "spec.targetRef");
-        return;
+        return check_policy(object.session_sticky_policy());
+      case v1::Resource::kLoadBalancerPolicy:
+        return check_policy(object.load_balancer_policy());
+      case v1::Resource::kRetryPolicy:
+        return check_policy(object.retry_policy());
+      case v1::Resource::kCircuitBreakingPolicy:
+        return check_policy(object.circuit_breaking_policy());
+      case v1::Resource::kUpstreamTlsPolicy:
+        return check_policy(object.upstream_tls_policy());
+      case v1::Resource::kRateLimitPolicy:
+        return check_policy(object.rate_limit_policy());
       default:
         return;  // nothing that depends on other objects
     }
+  }
+
+  template <typename Policy>
+  void check_policy(const Policy& policy) {
+    check_conditions(policy.status().conditions(), "spec.targetRef");
   }
 
   // The first that says that something is wrong: those behind it follow from it. Whether all is

@@ -32,6 +32,16 @@ constexpr KindInfo kUserKinds[] = {
      true, 3},
     {"SessionStickyPolicy", "sessionstickypolicy", "sessionstickypolicies", "ssp", kFlomeshGroup,
      kFlomeshVersions, true, 7},
+    {"LoadBalancerPolicy", "loadbalancerpolicy", "loadbalancerpolicies", "lbp", kFlomeshGroup,
+     kFlomeshVersions, true, 10},
+    {"RetryPolicy", "retrypolicy", "retrypolicies", "rp", kFlomeshGroup, kFlomeshVersions, true,
+     11},
+    {"CircuitBreakingPolicy", "circuitbreakingpolicy", "circuitbreakingpolicies", "cbp",
+     kFlomeshGroup, kFlomeshVersions, true, 12},
+    {"RateLimitPolicy", "ratelimitpolicy", "ratelimitpolicies", "rlp", kFlomeshGroup,
+     kFlomeshVersions, true, 13},
+    {"UpstreamTLSPolicy", "upstreamtlspolicy", "upstreamtlspolicies", "utp", kFlomeshGroup,
+     kFlomeshVersions, true, 14},
 };
 
 }  // namespace

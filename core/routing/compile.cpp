@@ -75,7 +75,15 @@ class Compiler {
     } else if (key.kind == "EndpointSlice") {
       sort_slice(key, name);
     } else if (key.kind == "SessionStickyPolicy") {
-      sort_policy(key, name);
+      sort_policy<v1::SessionStickyPolicy>(key, name);
+    } else if (key.kind == "LoadBalancerPolicy") {
+      sort_policy<v1::LoadBalancerPolicy>(key, name);
+    } else if (key.kind == "RetryPolicy") {
+      sort_policy<v1::RetryPolicy>(key, name);
+    } else if (key.kind == "CircuitBreakingPolicy") {
+      sort_policy<v1::CircuitBreakingPolicy>(key, name);
+    } else if (key.kind == "UpstreamTLSPolicy") {
+      sort_policy<v1::UpstreamTLSPolicy>(key, name);
     } else if (key.kind == "Namespace") {
       namespaces_changed_ = true;
     } else if (key.kind == kEndpointStateKind) {
@@ -93,21 +101,30 @@ class Compiler {
     sort_reference<v1::EndpointSlice>(key, name, index_->slices_of_service, service);
   }
 
+  // Its target as the index has it, and the Service to compile.
+  template <typename Policy>
   void sort_policy(const EntryKey& key, const std::string& name) {
-    sort_reference<v1::SessionStickyPolicy>(key, name, index_->policies_of_service, target_service);
+    sort_reference<Policy>(key, name, index_->policies_of_target, [](const Policy& policy) {
+      return target_name(policy);
+    });
   }
 
   template <typename Message, typename ServiceOf>
   void sort_reference(const EntryKey& key, const std::string& name, References& references,
                       ServiceOf service_of_message) {
     if (const auto old = read<Message>(before_.snapshot, key, false)) {
-      unrefer(references, service_of_message(*old), name);
+      unrefer(references, referred(key, service_of_message(*old)), name);
       services_.insert(service_of_message(*old));
     }
     if (const auto fresh = read<Message>(now_, key, true)) {
-      refer(references, service_of_message(*fresh), name);
+      refer(references, referred(key, service_of_message(*fresh)), name);
       services_.insert(service_of_message(*fresh));
     }
+  }
+
+  // References of policies are told apart by the policies' kinds.
+  static std::string referred(const EntryKey& key, const std::string& target) {
+    return is_policy_kind(key.kind) ? policy_reference(key.kind, target) : target;
   }
 
   // Nothing when there is none, or (then with an error, if that is wanted) it cannot be read.
@@ -157,28 +174,34 @@ class Compiler {
       auto message = read<v1::EndpointSlice>(now_, key_of_name("EndpointSlice", slice), true);
       if (message) slices.push_back(*std::move(message));
     }
-    const std::vector<v1::SessionStickyPolicy> policies = policies_of(name);
+    ServicePolicies policies;
+    policies.sticky = policies_of<v1::SessionStickyPolicy>(name);
+    policies.balancing = policies_of<v1::LoadBalancerPolicy>(name);
+    policies.retries = policies_of<v1::RetryPolicy>(name);
+    policies.circuit_breaking = policies_of<v1::CircuitBreakingPolicy>(name);
+    policies.tls = policies_of<v1::UpstreamTLSPolicy>(name);
     for (const v1::ServicePort& port : service->spec().ports()) {
       ++work_.clusters;
       const std::string cluster = cluster_name(key.ns, key.name, port.port());
-      const auto policy = applied_policy(policies, port.port());
-      if (policy) {
-        table_->expires_of_scope = table_->expires_of_scope.set(
-            service_scope(key.ns, key.name, port.port()), policy->policy.expires_s);
-      }
       const auto* last = before_clusters_.find(cluster);
-      table_->clusters = table_->clusters.set(
-          cluster, compile_cluster(now_, *service, port, slices, policy ? &*policy : nullptr,
-                                   last == nullptr ? nullptr : last->get()));
+      const auto compiled = compile_cluster(now_, *service, port, slices, policies,
+                                            last == nullptr ? nullptr : last->get());
+      if (compiled->policy) {
+        table_->expires_of_scope = table_->expires_of_scope.set(
+            service_scope(key.ns, key.name, port.port()), compiled->policy->expires_s);
+      }
+      table_->clusters = table_->clusters.set(cluster, compiled);
     }
   }
 
   // Oldest first: it wins where two want the same port.
-  std::vector<v1::SessionStickyPolicy> policies_of(const std::string& service) {
-    std::vector<v1::SessionStickyPolicy> policies;
-    for (const std::string& name : referring(index_->policies_of_service, service)) {
-      auto policy =
-          read<v1::SessionStickyPolicy>(now_, key_of_name("SessionStickyPolicy", name), true);
+  template <typename Policy>
+  std::vector<Policy> policies_of(const std::string& service) {
+    std::vector<Policy> policies;
+    const std::string& kind = Policy::descriptor()->name();
+    for (const std::string& name :
+         referring(index_->policies_of_target, policy_reference(kind, service))) {
+      auto policy = read<Policy>(now_, key_of_name(kind, name), true);
       if (policy) policies.push_back(*std::move(policy));
     }
     std::stable_sort(policies.begin(), policies.end(), [](const auto& a, const auto& b) {

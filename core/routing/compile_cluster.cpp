@@ -59,7 +59,31 @@ Endpoint merge_listings(uint64_t uid, const std::string& name, std::vector<Listi
   return endpoint;
 }
 
+// The configuration of the policy that applies to the port, if one of the kind does; its name is
+// kept.
+template <typename Policy>
+auto apply(const std::vector<Policy>& policies, int port, RoutingCluster& cluster) {
+  const auto applied = applied_policy(std::span<const Policy>(policies), port);
+  using Config = decltype(applied->config());
+  if (!applied) return std::optional<Config>();
+  cluster.policy_names.emplace_back(Policy::descriptor()->name(), applied->name());
+  return std::optional<Config>(applied->config());
+}
+
+void apply_policies(const ServicePolicies& policies, int port, RoutingCluster& cluster) {
+  if (const auto config = apply(policies.sticky, port, cluster)) {
+    cluster.policy = compile_sticky(*config);
+  }
+}
+
 }  // namespace
+
+std::string_view RoutingCluster::policy_name(std::string_view kind) const {
+  for (const auto& [of, name] : policy_names) {
+    if (of == kind) return name;
+  }
+  return {};
+}
 
 std::string cluster_name(std::string_view ns, std::string_view service, int port) {
   return str_cat(ns, "/", service, ":", port);
@@ -75,7 +99,7 @@ uint64_t cluster_id(std::string_view ns, std::string_view service, int port) {
 
 std::shared_ptr<const RoutingCluster> compile_cluster(
     const Snapshot& snapshot, const v1::Service& service, const v1::ServicePort& port,
-    std::span<const v1::EndpointSlice> slices, const AppliedPolicy* policy,
+    std::span<const v1::EndpointSlice> slices, const ServicePolicies& policies,
     const RoutingCluster* previous) {
   const std::string& ns = service.metadata().namespace_();
   const std::string& name = service.metadata().name();
@@ -115,10 +139,7 @@ std::shared_ptr<const RoutingCluster> compile_cluster(
     }
     cluster.endpoints.push_back(std::move(endpoint));
   }
-  if (policy != nullptr) {
-    compiled->policy = policy->policy;
-    compiled->policy_name = policy->name;
-  }
+  apply_policies(policies, port.port(), *compiled);
   return compiled;
 }
 

@@ -22,12 +22,12 @@ uint64_t cluster_id(std::string_view ns, std::string_view service, int port);
 // The scope of sessions that belong to a Service port, wherever it is routed from.
 uint64_t service_scope(std::string_view ns, std::string_view service, int port);
 
-// `slices` are those of the Service; `policy` may be null. Endpoint uids come from the snapshot's
+// `slices` and `policies` are those of the Service. Endpoint uids come from the snapshot's
 // EndpointState entries. `previous`, the same cluster in the table before, lends its counter; null
 // if there was none.
 std::shared_ptr<const RoutingCluster> compile_cluster(
     const Snapshot& snapshot, const v1::Service& service, const v1::ServicePort& port,
-    std::span<const v1::EndpointSlice> slices, const AppliedPolicy* policy,
+    std::span<const v1::EndpointSlice> slices, const ServicePolicies& policies,
     const RoutingCluster* previous);
 
 }  // namespace limpet

@@ -28,6 +28,10 @@ void unrefer(References& references, const std::string& to, const std::string& f
   references = rest.empty() ? references.erase(to) : references.set(to, rest);
 }
 
+std::string policy_reference(std::string_view kind, std::string_view target) {
+  return str_cat(kind, " ", target);
+}
+
 std::vector<std::string> referring(const References& references, const std::string& to) {
   std::vector<std::string> names;
   if (const auto* present = references.find(to)) {

@@ -20,7 +20,7 @@ struct CompileIndex {
   Snapshot snapshot;
   std::shared_ptr<const GatewayIndex> gateways;  // null: of nothing
   References slices_of_service;
-  References policies_of_service;
+  References policies_of_target;  // by policy_reference()
   References routes_of_gateway;
   // Of every GatewayParameters, by its "namespace/name".
   PersistentMap<std::string, std::shared_ptr<const ListenerSettings>> settings;
@@ -32,6 +32,9 @@ std::shared_ptr<const ListenerSettings> settings_of(const CompileIndex& index,
 
 void refer(References& references, const std::string& to, const std::string& from);
 void unrefer(References& references, const std::string& to, const std::string& from);
+
+// What policies of a kind refer to, "namespace/name", told apart from those of others.
+std::string policy_reference(std::string_view kind, std::string_view target);
 
 // In the order of their names.
 std::vector<std::string> referring(const References& references, const std::string& to);

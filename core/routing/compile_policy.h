@@ -1,28 +1,52 @@
-// Which session policy applies to a port of a Service.
+// Which policies apply to a port of a Service.
 #pragma once
 
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "core/base/text.h"
+#include "core/resource/policy.h"
 #include "core/sticky/policy.h"
 #include "limpet/v1/resource.pb.h"
 
 namespace limpet {
 
-// A policy as it applies to one port.
-struct AppliedPolicy {
-  StickyPolicy policy;
-  std::string name;  // "namespace/name" of the SessionStickyPolicy
+// Those of one Service, of each kind the oldest first: that one holds where two want a port.
+struct ServicePolicies {
+  std::vector<v1::SessionStickyPolicy> sticky;
+  std::vector<v1::LoadBalancerPolicy> balancing;
+  std::vector<v1::RetryPolicy> retries;
+  std::vector<v1::CircuitBreakingPolicy> circuit_breaking;
+  std::vector<v1::UpstreamTLSPolicy> tls;
 };
 
-// "namespace/name" of the Service that the policy is for. Empty when it is one of another
-// namespace: that needs a ReferenceGrant, and there are none.
-std::string target_service(const v1::SessionStickyPolicy& policy);
+// A policy as it applies to one port. Borrowed from the policies that it is one of.
+template <typename Policy, typename Port>
+struct AppliedPolicy {
+  const Policy& policy;
+  const Port& port;
 
-// The first of `policies`, all for one Service and the oldest first, that lists the port. The
-// port's own fields go before the policy's, and those before the defaults.
-std::optional<AppliedPolicy> applied_policy(std::span<const v1::SessionStickyPolicy> policies,
-                                            int port);
+  std::string name() const {
+    return str_cat(policy.metadata().namespace_(), "/", policy.metadata().name());
+  }
+  // The port's own fields go before the policy's.
+  auto config() const { return config_of(policy.spec(), port); }
+};
+
+// The first of `policies` that lists the port.
+template <typename Policy>
+auto applied_policy(std::span<const Policy> policies, int port) {
+  using Port = std::remove_cvref_t<decltype(policies[0].spec().ports(0))>;
+  for (const Policy& policy : policies) {
+    for (const Port& listed : policy.spec().ports()) {
+      if (listed.port() == port) return std::optional(AppliedPolicy<Policy, Port>{policy, listed});
+    }
+  }
+  return std::optional<AppliedPolicy<Policy, Port>>();
+}
+
+StickyPolicy compile_sticky(const v1::SessionStickyConfig& config);
 
 }  // namespace limpet

@@ -13,6 +13,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <absl/container/inlined_vector.h>
@@ -22,6 +24,7 @@
 #include "core/base/persistent_map.h"
 #include "core/routing/host_map.h"
 #include "core/routing/listener_settings.h"
+#include "core/routing/tls_settings.h"
 #include "core/snapshot/state_id.h"
 #include "core/sticky/key_ring.h"
 #include "core/sticky/policy.h"
@@ -72,11 +75,13 @@ struct RoutingListener {
   std::string gateway;  // "namespace/name"
   std::string name;
   HostMap<VirtualHost> hosts;
+  std::shared_ptr<const ListenerTls> tls;  // null: the connections are plain text
 };
 
 // All listeners of one port, told apart by their hostnames.
 struct RoutingPort {
   uint16_t port = 0;
+  bool https = false;  // its listeners all end TLS, or none does
   HostMap<RoutingListener> listeners;
   // Of the oldest Gateway on the port; never null.
   std::shared_ptr<const ListenerSettings> settings = default_listener_settings();
@@ -85,7 +90,12 @@ struct RoutingPort {
 struct RoutingCluster {
   Cluster cluster;
   std::optional<StickyPolicy> policy;
-  std::string policy_name;  // "namespace/name"
+  std::shared_ptr<const UpstreamTls> tls;  // null: endpoints are spoken to in plain text
+  // Of the policies that apply: their kinds and names ("namespace/name").
+  std::vector<std::pair<std::string_view, std::string>> policy_names;
+
+  // Empty when none of the kind applies.
+  std::string_view policy_name(std::string_view kind) const;
 };
 
 struct CompileIndex;  // core/routing/compile_index.h

@@ -6,6 +6,7 @@
 #include "core/base/text.h"
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/kind.h"
+#include "core/resource/policy.h"
 #include "core/resource/secret.h"
 #include "core/routing/compile_route.h"
 #include "core/routing/compile_settings.h"
@@ -26,6 +27,13 @@ EntryKey service_key(const std::string& ns, std::string_view name) {
   return {"Service", ns, std::string(name)};
 }
 
+// Another namespace's Service is not reached without a grant: then the policy belongs to none.
+template <typename Policy>
+EntryKey policy_service(const Entry& entry) {
+  const auto policy = read<Policy>(entry);
+  return service_key(entry.key.ns, target_name(policy).empty() ? "" : target_of(policy).name());
+}
+
 // The Service that the entry belongs to, for the kinds that do.
 std::optional<EntryKey> service_followed(const Entry& entry) {
   const std::string& ns = entry.key.ns;
@@ -36,13 +44,11 @@ std::optional<EntryKey> service_followed(const Entry& entry) {
     // Named "SERVICE/KEY".
     return service_key(ns, std::string_view(entry.key.name).substr(0, entry.key.name.find('/')));
   }
-  if (entry.key.kind == "SessionStickyPolicy") {
-    const auto policy = read<v1::SessionStickyPolicy>(entry);
-    const v1::PolicyTargetReference& target = policy.spec().target_ref();
-    // Another namespace's Service is not reached without a grant: then it belongs to none.
-    const bool own = target.namespace_().empty() || target.namespace_() == ns;
-    return service_key(ns, own ? target.name() : "");
-  }
+  if (entry.key.kind == "SessionStickyPolicy") return policy_service<v1::SessionStickyPolicy>(entry);
+  if (entry.key.kind == "LoadBalancerPolicy") return policy_service<v1::LoadBalancerPolicy>(entry);
+  if (entry.key.kind == "RetryPolicy") return policy_service<v1::RetryPolicy>(entry);
+  if (entry.key.kind == "CircuitBreakingPolicy") return policy_service<v1::CircuitBreakingPolicy>(entry);
+  if (entry.key.kind == "UpstreamTLSPolicy") return policy_service<v1::UpstreamTLSPolicy>(entry);
   return std::nullopt;
 }
 

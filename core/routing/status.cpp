@@ -9,8 +9,22 @@
 namespace limpet {
 namespace {
 
+// Whether the policy that applies says of the port what this one does.
+template <typename Policy>
+bool says_the_same(const RoutingTable& table, std::string_view applied, const Policy& policy,
+                   int port) {
+  const EntryPtr entry =
+      table.index->snapshot.find(key_of_name(Policy::descriptor()->name(), applied));
+  Policy other;
+  if (entry == nullptr || !other.ParseFromString(entry->bytes)) return false;
+  const auto theirs = applied_policy(std::span<const Policy>(&other, 1), port);
+  const auto own = applied_policy(std::span<const Policy>(&policy, 1), port);
+  return theirs && own && serialize(theirs->config()) == serialize(own->config());
+}
+
 // How one port of a policy fares.
-Verdict judge_port(const RoutingTable& table, const v1::SessionStickyPolicy& policy, int port) {
+template <typename Policy>
+Verdict judge_port(const RoutingTable& table, const Policy& policy, int port) {
   const v1::ObjectMeta& metadata = policy.metadata();
   const std::string& service = policy.spec().target_ref().name();
   const auto* cluster = table.clusters.find(cluster_name(metadata.namespace_(), service, port));
@@ -21,36 +35,39 @@ Verdict judge_port(const RoutingTable& table, const v1::SessionStickyPolicy& pol
             exists ? str_cat(to_string(key), " has no port ", port)
                    : str_cat(to_string(key), " does not exist")};
   }
-  const RoutingCluster& compiled = **cluster;
-  const auto own = applied_policy({&policy, 1}, port);
-  if (compiled.policy_name == object_name(metadata) || compiled.policy == own->policy) {
+  const std::string_view kind = Policy::descriptor()->name();
+  const std::string_view applied = (*cluster)->policy_name(kind);
+  if (applied == object_name(metadata) || says_the_same(table, applied, policy, port)) {
     return {kTrue, "Accepted"};
   }
   return {kFalse, "Conflicted",
-          str_cat("the older SessionStickyPolicy ", compiled.policy_name, " has port ", port,
-                  " of ", service, " and other settings")};
+          str_cat("the older ", kind, " ", applied, " has port ", port, " of ", service,
+                  " and other settings")};
 }
 
-Verdict judge_policy(const RoutingTable& table, const v1::SessionStickyPolicy& policy) {
-  if (target_service(policy).empty()) {
+template <typename Policy>
+Verdict judge_policy(const RoutingTable& table, const Policy& policy) {
+  if (target_name(policy).empty()) {
     return {kFalse, "Invalid",
             str_cat("spec.targetRef: a Service of another namespace (",
-                    policy.spec().target_ref().namespace_(), ") cannot be made sticky from here")};
+                    policy.spec().target_ref().namespace_(),
+                    ") cannot be given a policy from here")};
   }
-  for (const v1::SessionStickyPort& port : policy.spec().ports()) {
+  for (const auto& port : policy.spec().ports()) {
     Verdict verdict = judge_port(table, policy, port.port());
     if (verdict.status != kTrue) return verdict;
   }
   return {kTrue, "Accepted"};
 }
 
-}  // namespace
-
-void set_policy_status(const RoutingTable& table, v1::SessionStickyPolicy& policy) {
+template <typename Policy>
+void set_policy_status(const RoutingTable& table, Policy& policy) {
   const Verdict verdict = judge_policy(table, policy);
   set_condition(*policy.mutable_status()->add_conditions(), "Accepted",
                 policy.metadata().generation(), verdict);
 }
+
+}  // namespace
 
 void set_status(const RoutingTable& table, v1::Resource& resource) {
   switch (resource.object_case()) {
@@ -60,6 +77,14 @@ void set_status(const RoutingTable& table, v1::Resource& resource) {
       return set_route_status(table, *resource.mutable_http_route());
     case v1::Resource::kSessionStickyPolicy:
       return set_policy_status(table, *resource.mutable_session_sticky_policy());
+    case v1::Resource::kLoadBalancerPolicy:
+      return set_policy_status(table, *resource.mutable_load_balancer_policy());
+    case v1::Resource::kRetryPolicy:
+      return set_policy_status(table, *resource.mutable_retry_policy());
+    case v1::Resource::kCircuitBreakingPolicy:
+      return set_policy_status(table, *resource.mutable_circuit_breaking_policy());
+    case v1::Resource::kUpstreamTlsPolicy:
+      return set_policy_status(table, *resource.mutable_upstream_tls_policy());
     case v1::Resource::kGatewayParameters:
       return set_parameters_status(table, *resource.mutable_gateway_parameters());
     case v1::Resource::kGatewayClass: {
@@ -68,6 +93,7 @@ void set_status(const RoutingTable& table, v1::Resource& resource) {
                            object.metadata().generation(), {kTrue, "Accepted"});
     }
     // Nothing that could be wrong with them.
+    case v1::Resource::kRateLimitPolicy:
     case v1::Resource::kNamespace:
     case v1::Resource::kService:
     case v1::Resource::kEndpointSlice:

@@ -29,7 +29,6 @@ void set_route_status(const RoutingTable& table, v1::HTTPRoute& route);
 // Whether the backendRef leads to a Service port: kTrue, or why not.
 Verdict judge_backend(const RoutingTable& table, const v1::HTTPRoute& route,
                       const v1::HTTPBackendRef& ref);
-void set_policy_status(const RoutingTable& table, v1::SessionStickyPolicy& policy);
 void set_parameters_status(const RoutingTable& table, v1::GatewayParameters& parameters);
 
 // The ports that nodes are to open for the Gateway. Its listeners there may be left out all the

@@ -8,12 +8,14 @@
 #include "core/base/text.h"
 #include "core/validate/formats.h"
 #include "core/validate/kinds.h"
+#include "core/validate/policy.h"
 
 namespace limpet {
 namespace {
 
 constexpr int kMaxListeners = 64;
 constexpr int kMaxRouteKinds = 8;
+constexpr int kMaxCertificates = 64;
 
 // A well-known name ("HTTP") or one of a domain's ("example.com/bar").
 std::string check_protocol(std::string_view value) {
@@ -78,6 +80,21 @@ class ListenerChecks {
     validate_allowed_routes(listener.allowed_routes(), report_);
     if (listener.has_tls() && (protocol == "HTTP" || protocol == "TCP" || protocol == "UDP")) {
       report_.add("tls", str_cat("must not be set for the protocol ", protocol));
+    }
+    if (protocol == "HTTPS") check_tls(listener.tls());
+  }
+
+  void check_tls(const v1::ListenerTls& tls) {
+    const Scope scope(report_, "tls");
+    report_.optional_one_of("mode", tls.mode(), {"Terminate", "Passthrough"});
+    if (tls.mode() == "Passthrough") return;
+    if (tls.certificate_refs().empty()) {
+      report_.add("certificateRefs", "required for the protocol HTTPS: at least one Secret");
+    }
+    report_.at_most("certificateRefs", tls.certificate_refs_size(), kMaxCertificates);
+    for (int i = 0; i < tls.certificate_refs_size(); ++i) {
+      const Scope element(report_, "certificateRefs", i);
+      validate_secret_reference(tls.certificate_refs(i), report_);
     }
   }
 

@@ -4,21 +4,12 @@
 #include "core/routing/listener_settings.h"
 #include "core/validate/formats.h"
 #include "core/validate/kinds.h"
+#include "core/validate/policy.h"
 
 namespace limpet {
 namespace {
 
 constexpr size_t kMaxShown = 40;  // characters of a malformed value
-
-std::string check_duration(std::string_view value) {
-  const std::optional<int64_t> ms = parse_duration_ms(value);
-  if (!ms) {
-    return str_cat("must be a duration such as \"10s\", \"1m30s\" or \"500ms\", not \"",
-                   value.substr(0, kMaxShown), "\"");
-  }
-  if (*ms >= kMinTimeoutMs && *ms <= kMaxTimeoutMs) return {};
-  return str_cat("must be between 10ms and 24h, not ", value.substr(0, kMaxShown));
-}
 
 std::string check_bytes(const v1::IntOrString& value, int64_t min, int64_t max) {
   if (!value.has_string_value()) return check_range(value.int_value(), min, max);
@@ -68,7 +59,7 @@ void validate_limits(const v1::LimitParameters& limits, Report& report) {
 void validate_timeouts(const v1::TimeoutParameters& timeouts, Report& report) {
   const Scope scope(report, "timeouts");
   const auto check = [&](std::string_view field, bool present, const std::string& value) {
-    if (present) report.check(field, check_duration(value));
+    if (present) report.check(field, check_duration(value, kMinTimeoutMs, kMaxTimeoutMs));
   };
   check("proxyHeader", timeouts.has_proxy_header(), timeouts.proxy_header());
   check("idle", timeouts.has_idle(), timeouts.idle());
@@ -77,6 +68,7 @@ void validate_timeouts(const v1::TimeoutParameters& timeouts, Report& report) {
   check("tunnel", timeouts.has_tunnel(), timeouts.tunnel());
   check("connect", timeouts.has_connect(), timeouts.connect());
   check("responseHead", timeouts.has_response_head(), timeouts.response_head());
+  check("tlsHandshake", timeouts.has_tls_handshake(), timeouts.tls_handshake());
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ TEST(Compile, TheOlderPolicyWins) {
   add("a-newer", "2026-02-01T00:00:00Z");
   add("b-older", "2026-01-01T00:00:00Z");
   const auto table = table_of(builder.build());
-  EXPECT_EQ(cluster_of(*table, "shop/web:80")->policy_name, "shop/b-older");
+  EXPECT_EQ(cluster_of(*table, "shop/web:80")->policy_name("SessionStickyPolicy"), "shop/b-older");
 }
 
 TEST(Compile, APolicyOfAnotherNamespaceNeedsAGrant) {

@@ -1,0 +1,39 @@
+// What TLS is spoken with, as the table holds it: PEM from Secrets, checked when it was compiled.
+// Equal contents keep their object from one table to the next, so that what a node makes of them
+// (proxy/tls) can be kept by address.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace limpet {
+
+// A certificate that is shown to the other side.
+struct TlsCertificate {
+  std::string secret;  // "namespace/name", for messages
+  std::string chain;   // PEM, the own certificate first
+  std::string key;     // PEM; fits the certificate
+
+  friend bool operator==(const TlsCertificate&, const TlsCertificate&) = default;
+};
+
+// Of an HTTPS listener (Gateway API, GatewayTLSConfig with mode Terminate).
+struct ListenerTls {
+  // At least one. Which is shown, their names decide; the first, where none fits.
+  std::vector<TlsCertificate> certificates;
+
+  friend bool operator==(const ListenerTls&, const ListenerTls&) = default;
+};
+
+// Of a cluster whose endpoints are spoken to over TLS (UpstreamTLSPolicy).
+struct UpstreamTls {
+  std::string authorities;  // PEM; empty: those of the node's system
+  std::vector<TlsCertificate> certificate;  // one, or none: nothing is shown
+  std::string hostname;     // SNI, and what the endpoint's certificate has to be for
+  bool verify = true;
+
+  friend bool operator==(const UpstreamTls&, const UpstreamTls&) = default;
+};
+
+}  // namespace limpet
