@@ -3,6 +3,9 @@
 #include <array>
 #include <cerrno>
 
+#include <absl/strings/ascii.h>
+
+#include "core/base/text.h"
 #include "core/routing/match.h"
 #include "proxy/http/upgrade.h"
 #include "proxy/limits.h"
@@ -28,6 +31,10 @@ bool is_idempotent(std::string_view method) {
 bool is_unreachable(int error) {
   return error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH ||
          error == ENETDOWN || error == EHOSTDOWN;
+}
+
+Failure why_unreached(const UpstreamConnection& connection) {
+  return connection.error() == EPROTO ? Failure::kUpstreamTls : Failure::kConnectFailed;
 }
 
 }  // namespace
@@ -77,10 +84,32 @@ std::optional<Failure> Exchange::route(const http::RequestHead& head) {
   for (size_t i = 0; i < host.size(); ++i) {
     lower[i] = host[i] >= 'A' && host[i] <= 'Z' ? static_cast<char>(host[i] | 0x20) : host[i];
   }
-  const Match found = match(*port->second, {lower.data(), host.size()}, head.path);
+  const std::string_view name(lower.data(), host.size());
+  const Match found = match(*port->second, name, head.path);
+  if (client_.https() && !is_for(*port->second, name, found.listener)) {
+    return Failure::kMisdirected;
+  }
   if (found.rule == nullptr) return Failure::kNoRoute;
-  return pick_.start(*table_, *found.rule, head, worker_.codec(),
-                     worker_.reactor().now_unix_s());
+  const std::optional<Failure> failure = pick_.start(*table_, *found.rule, head, worker_.codec(),
+                                                     worker_.reactor().now_unix_s());
+  if (!failure && pick_.tls() != nullptr) upstream_tls_ = worker_.tls_client(*pick_.tls());
+  return failure;
+}
+
+// Whether the listener that takes the host is the one whose certificate the connection began with
+// (Gateway API, HTTPS listeners; RFC 9110 §7.4). A browser asks others over a connection that it
+// has, where a certificate covers both.
+bool Exchange::is_for(const RoutingPort& port, std::string_view host,
+                      const RoutingListener* listener) const {
+  const std::string_view name = client_.stream.tls()->server_name();
+  if (name == host) return true;
+  const RoutingListener* begun = nullptr;
+  port.listeners.visit_covering(absl::AsciiStrToLower(absl_view(name)),
+                                [&](const RoutingListener& candidate) {
+                                  begun = &candidate;
+                                  return true;
+                                });
+  return listener == begun;
 }
 
 // Puts the new head where the old one was, directly before the body bytes that came with it.
@@ -92,6 +121,7 @@ bool Exchange::rewrite_request(const http::RequestHead& head, size_t head_size) 
   rewrite.x_forwarded = forwarding.x_forwarded;
   rewrite.forwarded = forwarding.forwarded;
   rewrite.via = forwarding.via;
+  if (client_.https()) rewrite.scheme = "https";
   rewrite.listener_port = client_.port.number;
   rewrite.drop_cookie = pick_.cookie_name();
   rewrite.upgrade = offered_protocols_;
@@ -114,8 +144,8 @@ Exchange::Status Exchange::try_next(Failure why) {
     if (pick_.attempts() > 1 && !worker_.retry_budget().take(now_ms)) return Status::kFailed;
     // What cannot be sent twice goes out only where somebody is certain to have been just now.
     const bool probe = !idempotent_ || !request_body_.complete();
-    auto connection = worker_.pool().take(*address, probe);
-    if (connection == nullptr) connection = worker_.pool().connect(*address);
+    auto connection = worker_.pool().take(*address, upstream_tls_.get(), probe);
+    if (connection == nullptr) connection = worker_.pool().connect(*address, upstream_tls_);
     if (connection != nullptr) {
       lease(std::move(connection));
       return Status::kWaiting;
@@ -133,7 +163,7 @@ void Exchange::note_failure(Ejections::Failure failure) {
 // False when the kernel refuses at once.
 bool Exchange::connect_anew(const SocketAddress& address) {
   drop_upstream();
-  auto connection = worker_.pool().connect(address);
+  auto connection = worker_.pool().connect(address, upstream_tls_);
   if (connection == nullptr) return false;
   lease(std::move(connection));
   return true;
@@ -189,18 +219,17 @@ Exchange::Status Exchange::advance() {
 
 Exchange::Step Exchange::pump_request() {
   Stream& upstream = upstream_->stream();
-  if (!upstream_->connected) {
-    if (!upstream.writable()) return Step::kIdle;
-    const int error = upstream.connect_error();
-    if (error != 0) {
-      note_failure(error == ETIMEDOUT ? Ejections::Failure::kTimedOut
-                                      : Ejections::Failure::kRefused);
+  if (!upstream_->established()) {
+    const IoStatus established = upstream_->establish();
+    if (established == IoStatus::kWouldBlock) return Step::kIdle;
+    if (established != IoStatus::kOk) {
+      note_failure(upstream_->error() == ETIMEDOUT ? Ejections::Failure::kTimedOut
+                                                   : Ejections::Failure::kRefused);
       // Of one that was reached before, and closed, that is what there is to say.
       const Status status =
-          try_next(resent_ ? Failure::kUpstreamClosed : Failure::kConnectFailed);
+          try_next(resent_ ? Failure::kUpstreamClosed : why_unreached(*upstream_));
       return status == Status::kWaiting ? Step::kProgress : stop(status);
     }
-    upstream_->connected = true;
   }
   if (request_ready_ == 0) return read_request_body();
   if (upstream_refuses_ || !upstream.writable()) return Step::kIdle;
@@ -253,7 +282,7 @@ Exchange::Status Exchange::finish() {
 void Exchange::set_deadline() {
   const Timeouts& timeouts = client_.port.settings->timeouts;
   const int64_t now_ms = worker_.reactor().now_ms();
-  if (upstream_ != nullptr && !upstream_->connected) {
+  if (upstream_ != nullptr && !upstream_->established()) {
     deadline_ms_ = now_ms + timeouts.connect_ms;
   } else if (!response_head_done_ && request_sent()) {
     // From the request's last byte, whatever drips in.
@@ -267,7 +296,7 @@ void Exchange::set_deadline() {
 }
 
 Exchange::Status Exchange::on_deadline() {
-  if (upstream_ != nullptr && !upstream_->connected) {
+  if (upstream_ != nullptr && !upstream_->established()) {
     note_failure(Ejections::Failure::kTimedOut);
     // The next one may be connected already: no edge would come.
     const Status status = try_next(Failure::kConnectTimeout);

@@ -39,6 +39,8 @@ struct ClientSide {
   std::string_view ip;  // the peer's
   const WorkerPort& port;
   bool last_request;  // the connection goes no further
+
+  bool https() const { return stream.tls() != nullptr; }
 };
 
 class Exchange final : private UpstreamConnection::Owner {
@@ -87,6 +89,8 @@ class Exchange final : private UpstreamConnection::Owner {
   void on_upstream_events(UpstreamConnection& connection) override;
 
   std::optional<http::Failure> route(const http::RequestHead& head);
+  bool is_for(const RoutingPort& port, std::string_view host,
+              const RoutingListener* listener) const;
   bool rewrite_request(const http::RequestHead& head, size_t head_size);
 
   void note_failure(Ejections::Failure failure);
@@ -121,6 +125,7 @@ class Exchange final : private UpstreamConnection::Owner {
   ClientSide client_;
   TablePin table_;
   Pick pick_;
+  std::shared_ptr<const tls::Client> upstream_tls_;  // null: plain text
   std::unique_ptr<UpstreamConnection> upstream_;
   std::unique_ptr<Buffer> out_;  // bytes from the upstream; null while there are none
 

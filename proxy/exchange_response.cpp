@@ -12,7 +12,10 @@ Exchange::Step Exchange::pump_response() {
   if (response_ready_ == 0) return read_response();
   if (!client_.stream.writable()) return Step::kIdle;
   const IoResult sent = client_.stream.write(out_->bytes().data(), response_ready_);
-  if (sent.status == IoStatus::kWouldBlock) return Step::kIdle;
+  if (sent.status == IoStatus::kWouldBlock) {
+    response_out_ = response_out_ || client_.stream.holds_unsent();
+    return Step::kIdle;
+  }
   if (sent.status != IoStatus::kOk) return stop(Status::kAborted);
   out_->consume(sent.size);
   response_ready_ -= sent.size;
@@ -27,7 +30,7 @@ Exchange::Step Exchange::read_response() {
     if (step != Step::kIdle) return step;
   }
   if (response_head_done_ && response_body_.complete()) return Step::kIdle;
-  if (!upstream_->connected || !upstream_->stream().readable()) return wait_for_response();
+  if (!upstream_->established() || !upstream_->stream().readable()) return wait_for_response();
   if (out_ == nullptr) out_ = worker_.buffers().lease(BufferPool::kLarge);
   if (out_->empty()) out_->clear();
   if (out_->space_size() == 0) out_->compact();
@@ -104,7 +107,7 @@ Exchange::Step Exchange::parse_response_head() {
 // The endpoint is well, and has the session: returns the cookie that says so, if one is to be set.
 std::string Exchange::note_answer() {
   worker_.ejections().note_answer(upstream_->address());
-  return pick_.set_cookie(worker_.codec(), worker_.reactor().now_unix_s(), false);
+  return pick_.set_cookie(worker_.codec(), worker_.reactor().now_unix_s(), client_.https());
 }
 
 // The connection leaves HTTP, and with it this exchange. Whoever was not asked to, to something

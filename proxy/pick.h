@@ -43,6 +43,9 @@ class Pick {
   // when the session's cookie is to be left alone.
   std::string set_cookie(TokenCodec& codec, int64_t now_unix_s, bool secure);
 
+  // What the endpoints are spoken to with; null: plain text. Requires: start() has succeeded.
+  const UpstreamTls* tls() const { return cluster_->tls.get(); }
+
   // The cookie that the upstream does not get to see; empty without a policy.
   std::string_view cookie_name() const {
     return policy_ == nullptr ? std::string_view() : std::string_view(policy_->cookie_name);

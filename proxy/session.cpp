@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 
 #include "proxy/limits.h"
@@ -31,17 +32,33 @@ Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, const WorkerP
       client_(Stream::accepted(std::move(fd))),
       peer_(peer),
       ip_(peer.ip()),
-      port_(port),
-      deadline_ms_(worker.reactor().now_ms() + port.settings->timeouts.idle_ms) {
+      port_(port) {
   const Forwarding& forwarding = port.settings->forwarding;
-  if (!forwarding.proxy_protocol || !forwarding.trusted.contains(peer)) return;
-  phase_ = Phase::kProxyHeader;
-  deadline_ms_ = worker.reactor().now_ms() + port.settings->timeouts.proxy_header_ms;
+  if (forwarding.proxy_protocol && forwarding.trusted.contains(peer)) {
+    phase_ = Phase::kProxyHeader;
+    deadline_ms_ = worker.reactor().now_ms() + port.settings->timeouts.proxy_header_ms;
+  } else {
+    begin();
+  }
 }
 
 Session::~Session() {
   worker_.buffers().give_back(std::move(in_));
   leave();
+}
+
+// Bytes of what comes now may be there.
+void Session::begin() {
+  const Timeouts& timeouts = port_.settings->timeouts;
+  if (port_.tls == nullptr) {
+    phase_ = Phase::kIdle;
+    deadline_ms_ = worker_.reactor().now_ms() + timeouts.idle_ms;
+    return;
+  }
+  client_.begin_tls(port_.tls->accept(client_.fd(), in_ ? in_->bytes() : std::string_view()));
+  worker_.buffers().give_back(std::move(in_));
+  phase_ = Phase::kHandshake;
+  deadline_ms_ = worker_.reactor().now_ms() + timeouts.tls_handshake_ms;
 }
 
 // Is counted no more. Once closed, not only once destroyed: another may be accepted then.
@@ -70,6 +87,7 @@ void Session::run() {
     Next next = Next::kWait;
     switch (phase_) {
       case Phase::kProxyHeader: next = read_proxy_header(); break;
+      case Phase::kHandshake: next = handshake(); break;
       case Phase::kIdle:
       case Phase::kHead: next = read_head(); break;
       case Phase::kExchange: next = after_exchange(exchange_->advance()); break;
@@ -132,12 +150,31 @@ Session::Next Session::take_proxy_header(const ProxyHeader& header) {
     peer_ = *header.source;
     ip_ = peer_.ip();
   }
-  phase_ = Phase::kIdle;
-  deadline_ms_ = worker_.reactor().now_ms() + port_.settings->timeouts.idle_ms;
+  begin();
   if (enter_address()) return Next::kGoOn;
   worker_.count_refused_session();
   close();
   return Next::kWait;
+}
+
+Session::Next Session::handshake() {
+  switch (client_.handshake()) {
+    case IoStatus::kOk:
+      phase_ = Phase::kIdle;
+      deadline_ms_ = worker_.reactor().now_ms() + port_.settings->timeouts.idle_ms;
+      return Next::kGoOn;
+    case IoStatus::kWouldBlock: return Next::kWait;
+    case IoStatus::kEnd:
+    case IoStatus::kError: break;
+  }
+  worker_.count_failed_handshake();
+  spdlog::debug("{}: no TLS on port {}: {}", ip_, port_.number, client_.tls()->error());
+  if (!client_.tls()->is_plain_http()) {
+    // With OpenSSL's alert, which says why, before the end.
+    return begin_linger();
+  }
+  client_.drop_tls();
+  return reply(http::Failure::kPlainHttp, true, false);
 }
 
 // Looks at what is there, or reads once.
@@ -346,11 +383,11 @@ void Session::check_deadline(int64_t now_ms) {
 }
 
 void Session::drain() {
-  if (phase_ != Phase::kIdle && phase_ != Phase::kProxyHeader) return;
+  if (!is_idle()) return;
   // A request may have arrived whose event has not.
   client_.note_events(EPOLLIN);
   run();
-  if (phase_ == Phase::kIdle || phase_ == Phase::kProxyHeader) close();
+  if (is_idle()) close();
 }
 
 void Session::close() {

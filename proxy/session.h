@@ -1,7 +1,7 @@
 // A client's connection: reads heads, runs one exchange after the other, answers what cannot be
 // forwarded, and ends the connection in the way that the client can read all it was sent.
 //
-//   proxy header -> idle                    (of ports whose trusted peers send one)
+//   proxy header -> handshake -> idle       (of ports whose trusted peers send one; of HTTPS ports)
 //   idle -> head -> exchange -> idle        (keep-alive)
 //                     |-> reply -> linger   (an answer of our own that closes)
 //                     '-> tunnel            (a connection that leaves HTTP)
@@ -49,15 +49,31 @@ class Session final : public EventHandler,
   const WorkerPort& port() const { return port_; }
 
  private:
-  enum class Phase { kProxyHeader, kIdle, kHead, kExchange, kTunnel, kReply, kLinger, kClosed };
+  enum class Phase {
+    kProxyHeader,
+    kHandshake,
+    kIdle,
+    kHead,
+    kExchange,
+    kTunnel,
+    kReply,
+    kLinger,
+    kClosed
+  };
   // Whether run() has more to do at once.
   enum class Next { kGoOn, kWait };
 
+  // No request of it has begun.
+  bool is_idle() const {
+    return phase_ == Phase::kIdle || phase_ == Phase::kProxyHeader || phase_ == Phase::kHandshake;
+  }
   void run();
   void wait();
   void watch();
   Next read_proxy_header();
   Next take_proxy_header(const ProxyHeader& header);
+  void begin();
+  Next handshake();
   Next read_head();
   void skip_empty_line();
   Next take_head(size_t size);

@@ -58,10 +58,13 @@ void Worker::apply(WorkerConfig& config) {
     const auto found = ports_.find(port);
     if (found != ports_.end()) close_port(found->second);
   }
-  if (config.table != nullptr) tables_.swap(std::move(config.table));
+  if (config.table != nullptr) {
+    tables_.swap(std::move(config.table));
+    tls_clients_ = std::move(config.tls_clients);
+  }
   if (draining_) return;
   for (WorkerConfig::NewListener& added : config.open) open_listener(added);
-  take_settings();
+  take_settings(config.tls.get());
 }
 
 void Worker::open_listener(WorkerConfig::NewListener& added) {
@@ -75,12 +78,16 @@ void Worker::open_listener(WorkerConfig::NewListener& added) {
   port.listener = std::move(listener);
 }
 
-void Worker::take_settings() {
+// `tls` may be null: no table has come, and what a port has it keeps.
+void Worker::take_settings(const TlsServers* tls) {
   const TablePin table = tables_.pin();
   if (!table) return;
   for (auto& [number, port] : ports_) {
     const auto found = table->ports.find(number);
     if (found != table->ports.end()) port.settings = found->second->settings;
+    if (tls == nullptr) continue;
+    const auto server = tls->find(number);
+    port.tls = server == tls->end() ? nullptr : server->second;
   }
 }
 

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include <absl/container/flat_hash_map.h>
 #include <boost/intrusive/list.hpp>
 
 #include "core/routing/routing_table.h"
@@ -28,11 +29,16 @@
 #include "proxy/net/reactor.h"
 #include "proxy/session.h"
 #include "proxy/table_pin.h"
+#include "proxy/tls/server.h"
 #include "proxy/upstream/ejections.h"
 #include "proxy/upstream/pool.h"
 #include "proxy/upstream/retry_budget.h"
 
 namespace limpet {
+
+// By what the table says of a cluster.
+using TlsClients = absl::flat_hash_map<const UpstreamTls*, std::shared_ptr<const tls::Client>>;
+using TlsServers = std::map<uint16_t, std::shared_ptr<const tls::Server>>;  // by port
 
 // What a worker is to serve from now on.
 struct WorkerConfig {
@@ -43,12 +49,16 @@ struct WorkerConfig {
   };
   std::vector<NewListener> open;
   std::vector<uint16_t> close;  // ports
+  // Of the table's HTTPS ports; of no meaning without a table.
+  std::shared_ptr<const TlsServers> tls;
+  std::shared_ptr<const TlsClients> tls_clients;  // of the table's clusters; as above
 };
 
 // A port as a worker serves it. It stays once it has been, as connections made on it do.
 struct WorkerPort {
   uint16_t number = 0;
   std::shared_ptr<const ListenerSettings> settings = default_listener_settings();
+  std::shared_ptr<const tls::Server> tls;  // of new connections; null: they are plain text
   std::unique_ptr<Listener> listener;  // null: nothing new is accepted
 
   bool is_open() const { return listener != nullptr; }
@@ -80,6 +90,9 @@ class Worker {
   uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
   // Connections beyond NodeLimits::max_connections_per_address.
   uint64_t refused_sessions() const { return refused_sessions_.load(std::memory_order_relaxed); }
+  uint64_t failed_handshakes() const {
+    return failed_handshakes_.load(std::memory_order_relaxed);
+  }
   uint64_t failures(http::Failure failure) const {
     return failures_[static_cast<size_t>(failure)].load(std::memory_order_relaxed);
   }
@@ -95,6 +108,10 @@ class Worker {
   ConnectionLimits& connections() { return *connections_; }
   TokenCodec& codec() { return codec_; }
   TablePin pin_table() const { return tables_.pin(); }
+  // Requires: `settings` is in the newest table.
+  std::shared_ptr<const tls::Client> tls_client(const UpstreamTls& settings) const {
+    return tls_clients_->at(&settings);
+  }
   // Room to work in, for the length of one call.
   http::RequestHead& request_head() { return request_head_; }
   http::ResponseHead& response_head() { return response_head_; }
@@ -107,6 +124,7 @@ class Worker {
   void accept_later(Listener* listener);
   void count_request() { count(requests_); }
   void count_refused_session() { count(refused_sessions_); }
+  void count_failed_handshake() { count(failed_handshakes_); }
   void count_failure(http::Failure failure) { count(failures_[static_cast<size_t>(failure)]); }
 
  private:
@@ -118,7 +136,7 @@ class Worker {
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   void apply(WorkerConfig& config);
-  void take_settings();
+  void take_settings(const TlsServers* tls);
   void open_listener(WorkerConfig::NewListener& added);
   void close_port(WorkerPort& port);
   void on_tick();
@@ -137,6 +155,7 @@ class Worker {
   RetryBudget retry_budget_;
   TokenCodec codec_;
   TableSlot tables_;
+  std::shared_ptr<const TlsClients> tls_clients_;  // the newest table's; null before one
   std::map<uint16_t, WorkerPort> ports_;
   std::vector<Listener*> waiting_listeners_;
   boost::intrusive::list<Session> sessions_;  // owned
@@ -150,6 +169,7 @@ class Worker {
 
   Counter requests_{0};
   Counter refused_sessions_{0};
+  Counter failed_handshakes_{0};
   std::array<Counter, kFailures> failures_{};
   std::thread thread_;
 };

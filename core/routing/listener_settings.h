@@ -27,6 +27,7 @@ struct RequestLimits {
 struct Timeouts {
   // A client's connection.
   int64_t proxy_header_ms = 5'000;    // from accept to the end of a PROXY protocol header
+  int64_t tls_handshake_ms = 10'000;  // from where TLS begins to the end of the handshake
   int64_t idle_ms = 75'000;           // between two requests
   int64_t head_ms = 10'000;           // from a head's first byte to its last
   int64_t body_progress_ms = 30'000;  // without a byte, in either direction

@@ -104,6 +104,8 @@ struct RoutingTable {
   StateId state;
   std::map<uint16_t, std::shared_ptr<const RoutingPort>> ports;
   PersistentMap<std::string, std::shared_ptr<const RoutingCluster>> clusters;
+  // What of `clusters` speaks TLS, by the same names.
+  PersistentMap<std::string, std::shared_ptr<const UpstreamTls>> upstream_tls;
   // How long sessions live in each Service port's scope, in seconds.
   PersistentMap<uint64_t, uint32_t> expires_of_scope;
   KeyRing keys;

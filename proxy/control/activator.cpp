@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
+#include "core/base/text.h"
 #include "proxy/control/listener_sockets.h"
 
 namespace limpet {
@@ -24,20 +25,70 @@ std::vector<CompileError> Activator::activate(const Snapshot& snapshot,
                                               std::function<void()> done) {
   CompileResult compiled = compile(snapshot, active_.get());
   if (!compiled.errors.empty()) return std::move(compiled.errors);
+  absl::StatusOr<std::shared_ptr<const TlsServers>> tls = make_tls(*compiled.table);
+  if (!tls.ok()) return {{{}, "", std::string(tls.status().message())}};
+  absl::StatusOr<std::shared_ptr<const TlsClients>> clients = make_tls_clients(*compiled.table);
+  if (!clients.ok()) return {{{}, "", std::string(clients.status().message())}};
   std::vector<WorkerConfig> configs(workers_.size());
-  for (WorkerConfig& config : configs) config.table = compiled.table;
+  for (WorkerConfig& config : configs) {
+    config.table = compiled.table;
+    config.tls = *tls;
+    config.tls_clients = *clients;
+  }
   close_ports(*compiled.table, configs);
   std::vector<uint16_t> wanted;
   for (const auto& [port, unused] : compiled.table->ports) {
     if (!open_ports_.contains(port)) wanted.push_back(port);
   }
   open_ports(wanted, configs);
-  hand_out(std::move(configs), [this, table = compiled.table, done = std::move(done)] {
+  hand_out(std::move(configs), [this, table = compiled.table, tls = *std::move(tls),
+                                clients = *std::move(clients), done = std::move(done)] {
     active_ = table;
+    tls_ = tls;
+    tls_clients_ = clients;
     if (!failed_ports_.empty()) retry_later();
     done();
   });
   return {};
+}
+
+absl::StatusOr<std::shared_ptr<const TlsServers>> Activator::make_tls(
+    const RoutingTable& table) const {
+  auto servers = std::make_shared<TlsServers>();
+  for (const auto& [number, port] : table.ports) {
+    if (!port->https) continue;
+    const auto last = tls_->find(number);
+    auto server = tls::Server::make(port, table.keys,
+                                    last == tls_->end() ? nullptr : last->second.get());
+    if (!server.ok()) return server.status();
+    servers->emplace(number, *std::move(server));
+  }
+  return servers;
+}
+
+absl::StatusOr<std::shared_ptr<const TlsClients>> Activator::make_tls_clients(
+    const RoutingTable& table) const {
+  auto clients = std::make_shared<TlsClients>();
+  absl::Status failure;
+  table.upstream_tls.for_each([&](std::string_view cluster,
+                                  const std::shared_ptr<const UpstreamTls>& settings) {
+    std::shared_ptr<const tls::Client>& client = (*clients)[settings.get()];
+    if (client != nullptr || !failure.ok()) return;
+    const auto last = tls_clients_->find(settings.get());
+    if (last != tls_clients_->end()) {
+      client = last->second;
+      return;
+    }
+    auto fresh = tls::Client::make(settings);
+    if (fresh.ok()) {
+      client = *std::move(fresh);
+    } else {
+      failure = absl::InvalidArgumentError(
+          str_cat("TLS to ", cluster, ": ", std::string(fresh.status().message())));
+    }
+  });
+  if (!failure.ok()) return failure;
+  return clients;
 }
 
 void Activator::close_ports(const RoutingTable& table, std::vector<WorkerConfig>& configs) {

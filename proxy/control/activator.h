@@ -45,6 +45,11 @@ class Activator {
   void stop() { retry_timer_.cancel(); }
 
  private:
+  // Reads the certificates of the table's HTTPS ports. The reasons why not, if it cannot.
+  absl::StatusOr<std::shared_ptr<const TlsServers>> make_tls(const RoutingTable& table) const;
+  // Reads what the table's clusters speak TLS with.
+  absl::StatusOr<std::shared_ptr<const TlsClients>> make_tls_clients(
+      const RoutingTable& table) const;
   // Opens the ports, as far as that is possible, and gives each worker its share.
   void open_ports(const std::vector<uint16_t>& ports, std::vector<WorkerConfig>& configs);
   void close_ports(const RoutingTable& table, std::vector<WorkerConfig>& configs);
@@ -57,6 +62,8 @@ class Activator {
   const std::function<void()> on_ports_;
   boost::asio::steady_timer retry_timer_;
   std::shared_ptr<const RoutingTable> active_;
+  std::shared_ptr<const TlsClients> tls_clients_ = std::make_shared<TlsClients>();
+  std::shared_ptr<const TlsServers> tls_ = std::make_shared<TlsServers>();  // active_'s
   std::set<uint16_t> open_ports_;
   std::map<uint16_t, std::string> failed_ports_;
 };

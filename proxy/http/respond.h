@@ -16,15 +16,18 @@ enum class Failure : uint8_t {
   kHeadTooLarge,
   kNotImplemented,
   kVersion,
+  kPlainHttp,  // where TLS is spoken
   // The gateway's load and configuration.
   kOverloaded,      // its buffers hold as much as they may
   kNoTable,         // nothing to serve from yet
   kNoRoute,         // no listener or rule takes the request
+  kMisdirected,     // the host is another listener's than that of the TLS connection
   kInvalidBackend,  // the rule's backendRef names nothing that exists
   kNoEndpoint,      // the backend has no endpoint that may serve
   // The upstream's doing.
   kConnectFailed,
   kConnectTimeout,
+  kUpstreamTls,     // no TLS with any endpoint
   kUpstreamClosed,  // closed or reset before a whole response head
   kBadResponse,     // not HTTP as this gateway understands it
   kResponseTimeout,

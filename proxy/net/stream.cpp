@@ -39,12 +39,29 @@ int Stream::connect_error() const {
 }
 
 bool Stream::is_quiet() const {
+  if (tls_ != nullptr && !tls_->drained()) return false;
   char byte;
   return ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
          (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
+IoStatus Stream::handshake() {
+  return tls_ == nullptr ? IoStatus::kOk : note_blocked(tls_->handshake());
+}
+
+// TLS may have to send before it can read, and the other way round.
+IoStatus Stream::note_blocked(IoStatus status) {
+  if (status == IoStatus::kWouldBlock) (tls_->blocked_sending() ? writable_ : readable_) = false;
+  return status;
+}
+
 IoResult Stream::read(char* to, size_t size) {
+  if (tls_ != nullptr) {
+    const IoResult result = tls_->read(to, size);
+    note_blocked(result.status);
+    if (result.status == IoStatus::kOk && tls_->drained() && !ended_) readable_ = false;
+    return result;
+  }
   for (;;) {
     const ssize_t count = ::recv(fd_.get(), to, size, 0);
     if (count > 0) {
@@ -62,6 +79,11 @@ IoResult Stream::read(char* to, size_t size) {
 }
 
 IoResult Stream::write(const char* from, size_t size) {
+  if (tls_ != nullptr) {
+    const IoResult result = tls_->write(from, size);
+    note_blocked(result.status);
+    return result;
+  }
   for (;;) {
     const ssize_t count = ::send(fd_.get(), from, size, MSG_NOSIGNAL);
     if (count > 0) return {IoStatus::kOk, static_cast<size_t>(count)};
@@ -72,11 +94,21 @@ IoResult Stream::write(const char* from, size_t size) {
   }
 }
 
-void Stream::finish_sending() { ::shutdown(fd_.get(), SHUT_WR); }
+void Stream::finish_sending() {
+  if (tls_ != nullptr) tls_->finish_sending();
+  ::shutdown(fd_.get(), SHUT_WR);
+}
+
+void Stream::close() {
+  if (tls_ != nullptr && fd_) tls_->finish_sending();
+  tls_.reset();
+  fd_.reset();
+}
 
 void Stream::abort() {
   const linger none{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+  tls_.reset();
   fd_.reset();
 }
 

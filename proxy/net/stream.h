@@ -1,26 +1,17 @@
 // One end of a TCP connection, non-blocking, with the readiness that the last edge or the last
-// "would block" left. Hides from its users what lies on the socket (plain text now).
+// "would block" left. Hides from its users what lies on the socket: plain text, or TLS.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "core/base/socket_address.h"
 #include "proxy/net/fd.h"
+#include "proxy/net/io_result.h"
+#include "proxy/net/tls_end.h"
 
 namespace limpet {
-
-enum class IoStatus {
-  kOk,
-  kWouldBlock,  // an edge will tell
-  kEnd,         // the peer has finished sending
-  kError,       // the connection is broken
-};
-
-struct IoResult {
-  IoStatus status = IoStatus::kWouldBlock;
-  size_t size = 0;  // with kOk: bytes moved, at least 1
-};
 
 class Stream {
  public:
@@ -35,6 +26,16 @@ class Stream {
   int fd() const { return fd_.get(); }
   bool is_open() const { return static_cast<bool>(fd_); }
 
+  // From here on TLS lies on the socket; it begins with handshake(). `tls` may be null: then it does
+  // not.
+  void begin_tls(std::unique_ptr<TlsEnd> tls) { tls_ = std::move(tls); }
+  // As TlsEnd's; kOk at once without TLS.
+  IoStatus handshake();
+  // Null without TLS.
+  const TlsEnd* tls() const { return tls_.get(); }
+  // What comes now is plain text again: an answer to who speaks it.
+  void drop_tls() { tls_.reset(); }
+
   // Takes in an edge as Reactor passed it.
   void note_events(uint32_t events);
   bool readable() const { return readable_; }
@@ -48,15 +49,22 @@ class Stream {
 
   IoResult read(char* to, size_t size);
   IoResult write(const char* from, size_t size);
+  // The last write would have blocked, and the same bytes have to be written first (TLS): the
+  // peer gets a part of them in any case.
+  bool holds_unsent() const { return tls_ != nullptr && tls_->holds_unsent(); }
 
   // No more bytes to the peer; reading goes on.
   void finish_sending();
-  void close() { fd_.reset(); }
+  // Says within TLS that it was an end.
+  void close();
   // Closes so that the peer sees an error, not an end (RST).
   void abort();
 
  private:
+  IoStatus note_blocked(IoStatus status);
+
   Fd fd_;
+  std::unique_ptr<TlsEnd> tls_;  // null: plain text
   bool readable_ = false;
   bool writable_ = false;
   bool ended_ = false;  // the kernel has announced the peer's end: read on until it shows

@@ -7,6 +7,7 @@
 #include "core/base/socket_address.h"
 #include "proxy/net/reactor.h"
 #include "proxy/net/stream.h"
+#include "proxy/tls/client.h"
 
 namespace limpet {
 
@@ -21,8 +22,9 @@ class UpstreamConnection final : public EventHandler {
     ~Owner() = default;
   };
 
-  UpstreamConnection(SocketAddress address, Stream stream)
-      : address_(std::move(address)), stream_(std::move(stream)) {}
+  // `tls` is null for plain text.
+  UpstreamConnection(SocketAddress address, std::shared_ptr<const tls::Client> tls, Stream stream)
+      : address_(std::move(address)), tls_(std::move(tls)), stream_(std::move(stream)) {}
 
   void on_events(uint32_t events) override {
     if (!stream_.is_open() || owner_ == nullptr) return;
@@ -31,17 +33,27 @@ class UpstreamConnection final : public EventHandler {
   }
 
   const SocketAddress& address() const { return address_; }
+  const std::shared_ptr<const tls::Client>& tls() const { return tls_; }
   Stream& stream() { return stream_; }
   void set_owner(Owner* owner) { owner_ = owner; }
 
-  bool connected = false;     // connect() has succeeded
+  // Goes on with connect() and, where there is one, the TLS handshake: kOk when it can be used.
+  // kError: error() says why.
+  IoStatus establish();
+  bool established() const { return established_; }
+  // errno of connect(); EPROTO: TLS has failed.
+  int error() const { return error_; }
+
   bool reused = false;        // has served an exchange before this one
   int64_t idle_since_ms = 0;  // while in the pool
 
  private:
   SocketAddress address_;
+  std::shared_ptr<const tls::Client> tls_;
   Stream stream_;
   Owner* owner_ = nullptr;
+  bool established_ = false;
+  int error_ = 0;
 };
 
 }  // namespace limpet

@@ -5,14 +5,14 @@
 namespace limpet {
 
 UpstreamPool::~UpstreamPool() {
-  for (auto& [address, connections] : idle_) {
+  for (auto& [key, connections] : idle_) {
     for (auto& connection : connections) discard(std::move(connection));
   }
 }
 
 std::unique_ptr<UpstreamConnection> UpstreamPool::take(const SocketAddress& address,
-                                                       bool probe) {
-  const auto found = idle_.find(address);
+                                                       const tls::Client* tls, bool probe) {
+  const auto found = idle_.find(Key(address, tls));
   if (found == idle_.end()) return nullptr;
   Idle& idle = found->second;
   while (!idle.empty()) {
@@ -26,16 +26,17 @@ std::unique_ptr<UpstreamConnection> UpstreamPool::take(const SocketAddress& addr
   return nullptr;
 }
 
-std::unique_ptr<UpstreamConnection> UpstreamPool::connect(const SocketAddress& address) {
+std::unique_ptr<UpstreamConnection> UpstreamPool::connect(
+    const SocketAddress& address, std::shared_ptr<const tls::Client> tls) {
   Stream stream = Stream::connect(address);
   if (!stream.is_open()) return nullptr;
-  auto connection = std::make_unique<UpstreamConnection>(address, std::move(stream));
+  auto connection = std::make_unique<UpstreamConnection>(address, std::move(tls), std::move(stream));
   if (!reactor_.add(connection->stream().fd(), connection.get())) return nullptr;
   return connection;
 }
 
 void UpstreamPool::put_back(std::unique_ptr<UpstreamConnection> connection) {
-  Idle& idle = idle_[connection->address()];
+  Idle& idle = idle_like(*connection);
   if (idle.size() >= kMaxIdlePerAddress) return discard(std::move(connection));
   connection->set_owner(this);
   connection->idle_since_ms = reactor_.now_ms();
@@ -52,7 +53,7 @@ void UpstreamPool::discard(std::unique_ptr<UpstreamConnection> connection) {
 void UpstreamPool::on_upstream_events(UpstreamConnection& connection) {
   // Writability says nothing; bytes or an end that nobody asked for spoil an idle connection.
   if (!connection.stream().readable()) return;
-  Idle& idle = idle_[connection.address()];
+  Idle& idle = idle_like(connection);
   const auto found = std::find_if(idle.begin(), idle.end(), [&](const auto& candidate) {
     return candidate.get() == &connection;
   });
