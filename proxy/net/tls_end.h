@@ -46,6 +46,8 @@ class TlsEnd {
   // Says within TLS that no more comes.
   void finish_sending();
 
+  // There is something in the socket, which a read may not get to: OpenSSL has more of its own.
+  void note_readable() { drained_ = false; }
   // Whether the last read left nothing, neither with OpenSSL nor in the socket.
   bool drained() const { return drained_ && SSL_has_pending(ssl_.get()) == 0; }
   // Whether the last "would block" was of sending, or of receiving.

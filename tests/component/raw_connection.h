@@ -63,6 +63,7 @@ class RawConnection {
     }
   }
   bool was_reset() const { return reset_; }
+  int fd() const { return fd_.get(); }
 
  private:
   bool read_some() {

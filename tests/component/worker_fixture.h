@@ -36,7 +36,15 @@ class WorkerTest : public ::testing::Test {
     WorkerConfig config;
     table_ = compile(snapshot, table_.get()).table;
     ASSERT_NE(table_, nullptr);
-    config.table = with_settings(*table_);
+    config.table = changed(*table_);
+    auto tls = std::make_shared<TlsServers>();
+    for (const auto& [number, port] : config.table->ports) {
+      if (!port->https) continue;
+      auto server = tls::Server::make(port, config.table->keys, nullptr);
+      ASSERT_TRUE(server.ok()) << server.status();
+      tls->emplace(number, *std::move(server));
+    }
+    config.tls = std::move(tls);
     if (listener_.family() == AF_UNSPEC) {
       // The table knows the listener by its port in the configuration; the socket may have another.
       auto sockets = open_listeners(*SocketAddress::parse("127.0.0.1", 0), 1);
@@ -54,8 +62,10 @@ class WorkerTest : public ::testing::Test {
 
   // Accepts nothing more on the port.
   void close_port() {
+    WorkerConfig config;
+    config.close = {kPort};
     std::promise<void> done;
-    worker_.configure({.table = nullptr, .open = {}, .close = {kPort}}, [&] { done.set_value(); });
+    worker_.configure(std::move(config), [&] { done.set_value(); });
     done.get_future().wait();
   }
   // Until the worker has taken in all that has happened before: once it has had a whole round.
@@ -79,15 +89,15 @@ class WorkerTest : public ::testing::Test {
   static constexpr uint16_t kPort = 8000;
   static constexpr char kGet[] = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 
-  // The table as if its Gateways had the test's settings.
-  std::shared_ptr<const RoutingTable> with_settings(const RoutingTable& table) const {
-    auto changed = std::make_shared<RoutingTable>(table);
-    for (auto& [number, port] : changed->ports) {
+  // The table as if its Gateways had the test's settings; a test may change more.
+  virtual std::shared_ptr<const RoutingTable> changed(const RoutingTable& table) const {
+    auto with_settings = std::make_shared<RoutingTable>(table);
+    for (auto& [number, port] : with_settings->ports) {
       auto with = std::make_shared<RoutingPort>(*port);
       with->settings = settings_;
       port = std::move(with);
     }
-    return changed;
+    return with_settings;
   }
 
   const std::shared_ptr<const ListenerSettings> settings_;
