@@ -145,6 +145,8 @@ std::vector<Scenario> scenarios() {
 
 class IoFaultTest : public IoTest, public ::testing::WithParamInterface<Scenario> {
  protected:
+  explicit IoFaultTest(bool tls = false) : IoTest(tls) {}
+
   // Each call of the kind fails in turn, until there are no more of them.
   void fail_each_call(const Scenario& scenario, const std::vector<Seen>& right, const Fault& fault,
                       bool lasting) {
@@ -194,6 +196,27 @@ TEST_F(IoFaultTest, ASessionKeepsItsCookieWhateverFails) {
   ASSERT_EQ(run(scenario).client.find("set-cookie"), std::string::npos);
   fail_all(scenario);
 }
+
+// What differs by TLS: the handshake, records that are sent in part, and the end.
+class TlsIoFaultTest : public IoFaultTest {
+ protected:
+  TlsIoFaultTest() : IoFaultTest(true) {}
+};
+
+std::vector<Scenario> scenarios_of_tls() {
+  static constexpr std::string_view kSome[] = {"Tunnel",     "Post",          "LargeUpload",
+                                               "UntilClose", "LargeResponse", "Refused"};
+  std::vector<Scenario> some = scenarios();
+  std::erase_if(some, [](const Scenario& scenario) {
+    return std::find(std::begin(kSome), std::end(kSome), scenario.name) == std::end(kSome);
+  });
+  return some;
+}
+
+TEST_P(TlsIoFaultTest, WhateverFailsIsSeenAndLeavesNothingBehind) { fail_all(GetParam()); }
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, TlsIoFaultTest, ::testing::ValuesIn(scenarios_of_tls()),
+                         [](const auto& scenario) { return scenario.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, IoFaultTest, ::testing::ValuesIn(scenarios()),
                          [](const auto& scenario) { return scenario.param.name; });

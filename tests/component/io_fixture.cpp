@@ -5,13 +5,16 @@
 #include <chrono>
 #include <filesystem>
 
+#include "runtime/authority.h"
+#include "tests/component/tls_connection.h"
+
 namespace limpet::testing {
 namespace {
 
 ListenerSettings endless() {
   ListenerSettings settings;
   Timeouts& timeouts = settings.timeouts;
-  timeouts.proxy_header_ms = timeouts.idle_ms = timeouts.head_ms = timeouts.body_progress_ms =
+  timeouts.proxy_header_ms = timeouts.tls_handshake_ms = timeouts.idle_ms = timeouts.head_ms = timeouts.body_progress_ms =
       timeouts.tunnel_ms = timeouts.linger_ms = timeouts.connect_ms = timeouts.response_head_ms =
           3'600'000;
   return settings;
@@ -53,7 +56,13 @@ RecordingUpstream::Script in_turn(std::vector<RecordingUpstream::Answer> answers
   };
 }
 
-IoTest::IoTest() : WorkerTest(endless()) {
+IoTest::IoTest(bool tls) : WorkerTest(endless()), by_tls_(tls) {
+  if (tls) {
+    const Validity for_long{1'000'000'000, 4'000'000'000};
+    const std::string pem =
+        *Authority::create("tests", for_long)->issue({"h", {}, {"h"}}, for_long);
+    tls_ = {{"", {{{"shop/h", pem.substr(0, pem.find("-----BEGIN PRIVATE")), pem}}}}};
+  }
   serve(web_snapshot(kPort, {}, 1).build());
   std::promise<void> done;
   worker_.configure({}, [&] {
@@ -86,6 +95,7 @@ Outcome IoTest::exchange(const std::string& sends, bool half_close) const {
     EXPECT_EQ(errno, ECONNRESET) << std::strerror(errno);
     return {.client = {}, .reset = true, .upstream = {}};
   }
+  if (by_tls_) return exchange_by_tls(fd.get(), sends, half_close);
   for (std::string_view left = sends; !left.empty();) {
     const ssize_t sent = ::send(fd.get(), left.data(), left.size(), MSG_NOSIGNAL);
     if (sent <= 0) break;
@@ -101,6 +111,20 @@ Outcome IoTest::exchange(const std::string& sends, bool half_close) const {
     if (count <= 0) return outcome;
     outcome.client.append(bytes, static_cast<size_t>(count));
   }
+}
+
+// A connection that does not end within TLS counts as reset.
+Outcome IoTest::exchange_by_tls(int fd, const std::string& sends, bool half_close) {
+  TlsConnection::Options options;
+  options.name = "h";
+  TlsConnection connection(RawConnection(Fd(::dup(fd))), options);
+  if (!connection.is_open()) return {.client = {}, .reset = true, .upstream = {}};
+  connection.send(sends);
+  if (half_close) connection.finish_sending();
+  Outcome outcome;
+  outcome.client = connection.read_all();
+  outcome.reset = !connection.ended_cleanly();
+  return outcome;
 }
 
 Outcome IoTest::run(const Scenario& scenario, const std::function<void()>& prepare, bool& fired) {

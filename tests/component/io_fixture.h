@@ -41,7 +41,8 @@ struct Outcome {
 
 class IoTest : public WorkerTest {
  protected:
-  IoTest();
+  // `tls`: the client speaks it, and the outcome is what it deciphers.
+  explicit IoTest(bool tls = false);
 
   // Requires: faults are armed by `prepare`, if at all; `fired` says whether they have happened.
   // What must hold afterwards in any case is checked: the worker serves, and no descriptor is left.
@@ -50,8 +51,10 @@ class IoTest : public WorkerTest {
 
  private:
   Outcome exchange(const std::string& sends, bool half_close) const;
+  static Outcome exchange_by_tls(int fd, const std::string& sends, bool half_close);
   void await_baseline();
 
+  const bool by_tls_;
   size_t baseline_ = 0;  // descriptors
 };
 

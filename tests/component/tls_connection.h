@@ -1,6 +1,7 @@
 // A test's own end of TLS, blocking, on a RawConnection's descriptor.
 #pragma once
 
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,7 @@ class TlsConnection {
   // The handshake is done, or has failed: is_open() tells.
   TlsConnection(RawConnection connection, const Options& options)
       : connection_(std::move(connection)), context_(SSL_CTX_new(TLS_client_method())) {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to descriptors without MSG_NOSIGNAL
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION);
     SSL_CTX_set_max_proto_version(context_.get(), options.max_version);
     // Its own weaknesses are not what is tested.

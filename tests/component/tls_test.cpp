@@ -30,22 +30,6 @@ class TlsTest : public WorkerTest {
     tls_ = tls;
     serve(snapshot);
   }
-  std::shared_ptr<const RoutingTable> changed(const RoutingTable& table) const override {
-    auto with = std::make_shared<RoutingTable>(*WorkerTest::changed(table));
-    if (tls_.empty()) return with;
-    auto port = std::make_shared<RoutingPort>(*with->ports.at(kPort));
-    const RoutingListener common = *port->listeners.at("");
-    port->https = true;
-    port->listeners.erase("");
-    for (const auto& [host, tls] : tls_) {
-      RoutingListener listener = common;
-      listener.tls = std::make_shared<const ListenerTls>(tls);
-      port->listeners.set(host, std::move(listener));
-    }
-    with->ports[kPort] = std::move(port);
-    return with;
-  }
-
   TlsConnection::Options options(const std::string& name = "shop.example") const {
     TlsConnection::Options options;
     options.name = name;
@@ -60,7 +44,6 @@ class TlsTest : public WorkerTest {
   }
 
   const Authority authority_;
-  std::map<std::string, ListenerTls> tls_;
   FakeUpstream upstream_{[](const std::string&) {
     return FakeUpstream::Answer{ok_response("hello")};
   }};

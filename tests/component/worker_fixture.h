@@ -2,6 +2,7 @@
 #pragma once
 
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -45,6 +46,13 @@ class WorkerTest : public ::testing::Test {
       tls->emplace(number, *std::move(server));
     }
     config.tls = std::move(tls);
+    auto clients = std::make_shared<TlsClients>();
+    config.table->upstream_tls.for_each([&](std::string_view, const auto& settings) {
+      auto client = tls::Client::make(settings);
+      ASSERT_TRUE(client.ok()) << client.status();
+      clients->emplace(settings.get(), *std::move(client));
+    });
+    config.tls_clients = std::move(clients);
     if (listener_.family() == AF_UNSPEC) {
       // The table knows the listener by its port in the configuration; the socket may have another.
       auto sockets = open_listeners(*SocketAddress::parse("127.0.0.1", 0), 1);
@@ -89,17 +97,31 @@ class WorkerTest : public ::testing::Test {
   static constexpr uint16_t kPort = 8000;
   static constexpr char kGet[] = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 
-  // The table as if its Gateways had the test's settings; a test may change more.
+  // The table as if its Gateways had the test's settings and TLS; a test may change more.
   virtual std::shared_ptr<const RoutingTable> changed(const RoutingTable& table) const {
     auto with_settings = std::make_shared<RoutingTable>(table);
     for (auto& [number, port] : with_settings->ports) {
       auto with = std::make_shared<RoutingPort>(*port);
       with->settings = settings_;
+      if (!tls_.empty()) begin_tls(*with);
       port = std::move(with);
     }
     return with_settings;
   }
 
+  // Instead of the listener for all hosts there are those of tls_, with its routes.
+  void begin_tls(RoutingPort& port) const {
+    const RoutingListener common = *port.listeners.at("");
+    port.https = true;
+    port.listeners.erase("");
+    for (const auto& [host, tls] : tls_) {
+      RoutingListener listener = common;
+      listener.tls = std::make_shared<const ListenerTls>(tls);
+      port.listeners.set(host, std::move(listener));
+    }
+  }
+
+  std::map<std::string, ListenerTls> tls_;  // by host; empty: plain text
   const std::shared_ptr<const ListenerSettings> settings_;
   std::shared_ptr<const RoutingTable> table_;
   SocketAddress listener_;

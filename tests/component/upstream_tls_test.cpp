@@ -1,0 +1,178 @@
+// TLS to endpoints: whom the gateway believes, what it shows, and what becomes of requests when it
+// does not come to an understanding.
+#include <csignal>
+#include <mutex>
+#include <thread>
+
+#include <openssl/ssl.h>
+
+#include "runtime/authority.h"
+#include "tests/component/worker_fixture.h"
+
+namespace limpet::testing {
+namespace {
+
+constexpr Validity kForLong{1'000'000'000, 4'000'000'000};
+
+struct Free {
+  void operator()(SSL* ssl) const { SSL_free(ssl); }
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+
+std::string certificates_of(const std::string& pem) {
+  return pem.substr(0, pem.find("-----BEGIN PRIVATE"));
+}
+
+// An endpoint that answers every request of its TLS connections.
+class TlsEndpoint {
+ public:
+  explicit TlsEndpoint(const TlsCertificate& shown, const std::string& asks_for = "")
+      : context_(SSL_CTX_new(TLS_server_method())) {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes to descriptors without MSG_NOSIGNAL
+    EXPECT_TRUE(tls::use_certificate(*context_, shown).ok());
+    if (!asks_for.empty()) {
+      EXPECT_TRUE(tls::trust(*context_, asks_for).ok());
+      SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                         nullptr);
+    }
+    acceptor_ = std::thread([this] { accept(); });
+  }
+  ~TlsEndpoint() {
+    stopping_ = true;
+    RawConnection::to(*SocketAddress::parse("127.0.0.1", port()));
+    acceptor_.join();
+    for (RawConnection& connection : connections_) ::shutdown(connection.fd(), SHUT_RDWR);
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  uint16_t port() const { return listener_.port(); }
+  // Whom each connection's client asked for.
+  std::vector<std::string> names() {
+    const std::lock_guard lock(mutex_);
+    return names_;
+  }
+
+ private:
+  void accept() {
+    for (;;) {
+      RawConnection connection = listener_.accept();
+      if (stopping_) return;
+      const int fd = connections_.emplace_back(std::move(connection)).fd();
+      threads_.emplace_back([this, fd] { serve(fd); });
+    }
+  }
+
+  void serve(int fd) {
+    const std::unique_ptr<SSL, Free> ssl(SSL_new(context_.get()));
+    SSL_set_fd(ssl.get(), fd);
+    if (SSL_accept(ssl.get()) != 1) {
+      ::shutdown(fd, SHUT_RDWR);
+      return;
+    }
+    const char* name = SSL_get_servername(ssl.get(), TLSEXT_NAMETYPE_host_name);
+    {
+      const std::lock_guard lock(mutex_);
+      names_.emplace_back(name == nullptr ? "" : name);
+    }
+    char bytes[4096];
+    while (SSL_read(ssl.get(), bytes, sizeof(bytes)) > 0) {
+      const std::string answer = ok_response("secret hello");
+      SSL_write(ssl.get(), answer.data(), static_cast<int>(answer.size()));
+    }
+  }
+
+  RawUpstream listener_;
+  std::unique_ptr<SSL_CTX, Free> context_;
+  std::mutex mutex_;
+  std::vector<std::string> names_;  // guarded by mutex_
+  std::atomic<bool> stopping_{false};
+  std::vector<RawConnection> connections_;
+  std::vector<std::thread> threads_;
+  std::thread acceptor_;
+};
+
+class UpstreamTlsTest : public WorkerTest {
+ protected:
+  UpstreamTlsTest()
+      : authority_(*Authority::create("tests", kForLong)),
+        other_(*Authority::create("others", kForLong)) {}
+
+  static TlsCertificate issue(const Authority& authority, std::vector<std::string> hosts) {
+    const std::string pem = *authority.issue({"endpoint", {}, std::move(hosts)}, kForLong);
+    return {"shop/endpoint", certificates_of(pem), pem};
+  }
+  void serve_with(const UpstreamTls& settings, uint16_t endpoint_port) {
+    upstream_ = std::make_shared<const UpstreamTls>(settings);
+    serve(web_snapshot(kPort, {"127.0.0.1"}, endpoint_port).build());
+  }
+  std::shared_ptr<const RoutingTable> changed(const RoutingTable& table) const override {
+    auto with = std::make_shared<RoutingTable>(*WorkerTest::changed(table));
+    auto cluster = std::make_shared<RoutingCluster>(**with->clusters.find("shop/web:80"));
+    cluster->tls = upstream_;
+    with->clusters = with->clusters.set("shop/web:80", std::move(cluster));
+    with->upstream_tls = with->upstream_tls.set("shop/web:80", upstream_);
+    return with;
+  }
+
+  const Authority authority_;
+  const Authority other_;
+  std::shared_ptr<const UpstreamTls> upstream_;
+};
+
+TEST_F(UpstreamTlsTest, AnEndpointOfTheAuthorityIsSpokenToAndItsConnectionKept) {
+  TlsEndpoint endpoint(issue(authority_, {"web.shop"}));
+  serve_with({authority_.certificate_pem(), {}, "web.shop", true}, endpoint.port());
+  RawConnection one = client();
+  for (int i = 0; i < 3; ++i) {
+    one.send(kGet);
+    EXPECT_TRUE(one.read_until("secret hello").starts_with("HTTP/1.1 200 "));
+  }
+  EXPECT_EQ(endpoint.names(), std::vector<std::string>{"web.shop"});
+}
+
+TEST_F(UpstreamTlsTest, AnotherAuthoritysOrAnothersNamesCertificateIsNotBelieved) {
+  TlsEndpoint stranger(issue(other_, {"web.shop"}));
+  serve_with({authority_.certificate_pem(), {}, "web.shop", true}, stranger.port());
+  EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 502 "));
+  TlsEndpoint misnamed(issue(authority_, {"pay.shop"}));
+  serve_with({authority_.certificate_pem(), {}, "web.shop", true}, misnamed.port());
+  EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 502 "));
+  EXPECT_GE(worker_.failures(http::Failure::kUpstreamTls), 2U);
+}
+
+TEST_F(UpstreamTlsTest, WithoutVerificationAnyCertificateWillDo) {
+  TlsEndpoint stranger(issue(other_, {"pay.shop"}));
+  serve_with({authority_.certificate_pem(), {}, "web.shop", false}, stranger.port());
+  EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 200 "));
+}
+
+TEST_F(UpstreamTlsTest, AnEndpointThatAsksIsShownTheCertificate) {
+  TlsEndpoint endpoint(issue(authority_, {"web.shop"}), other_.certificate_pem());
+  const std::string pem = *other_.issue({"gateway", {"limpet:gateway"}, {}}, kForLong);
+  serve_with({authority_.certificate_pem(), {{"shop/own", certificates_of(pem), pem}}, "web.shop",
+              true},
+             endpoint.port());
+  EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 200 "));
+}
+
+TEST_F(UpstreamTlsTest, AnEndpointThatSpeaksPlainTextIsNotSentTheRequest) {
+  FakeUpstream plain([](const std::string&) { return FakeUpstream::Answer{ok_response("x")}; });
+  serve_with({authority_.certificate_pem(), {}, "web.shop", true}, plain.port());
+  const std::string answer = ask("GET /a HTTP/1.1\r\nHost: h\r\nCookie: a=secret\r\n\r\n");
+  EXPECT_FALSE(answer.starts_with("HTTP/1.1 200 ")) << answer;
+  for (const std::string& request : plain.requests()) {
+    EXPECT_EQ(request.find("secret"), std::string::npos);
+  }
+}
+
+// A connection that was made with other settings is not taken from the pool.
+TEST_F(UpstreamTlsTest, NewSettingsAreForNewConnections) {
+  TlsEndpoint endpoint(issue(authority_, {"web.shop"}));
+  serve_with({authority_.certificate_pem(), {}, "web.shop", true}, endpoint.port());
+  EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 200 "));
+  serve_with({other_.certificate_pem(), {}, "web.shop", true}, endpoint.port());
+  EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 502 ")) << "believed by the former settings";
+}
+
+}  // namespace
+}  // namespace limpet::testing
