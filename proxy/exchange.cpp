@@ -90,8 +90,10 @@ std::optional<Failure> Exchange::route(const http::RequestHead& head) {
     return Failure::kMisdirected;
   }
   if (found.rule == nullptr) return Failure::kNoRoute;
-  const std::optional<Failure> failure = pick_.start(*table_, *found.rule, head, worker_.codec(),
-                                                     worker_.reactor().now_unix_s());
+  const http::Requester requester{head, client_.peer, client_.ip,
+                                  client_.port.settings->forwarding};
+  const std::optional<Failure> failure = pick_.start(
+      *table_, *found.rule, requester, worker_.codec(), worker_.reactor().now_unix_s());
   if (!failure && pick_.tls() != nullptr) upstream_tls_ = worker_.tls_client(*pick_.tls());
   return failure;
 }
@@ -151,13 +153,16 @@ Exchange::Status Exchange::try_next(Failure why) {
       return Status::kWaiting;
     }
     if (is_unreachable(errno)) {
+      pick_.note_outcome(0, now_ms);
       worker_.ejections().note_failure(*address, Ejections::Failure::kRefused, now_ms);
     }
   }
 }
 
 void Exchange::note_failure(Ejections::Failure failure) {
-  worker_.ejections().note_failure(upstream_->address(), failure, worker_.reactor().now_ms());
+  const int64_t now_ms = worker_.reactor().now_ms();
+  pick_.note_outcome(0, now_ms);
+  worker_.ejections().note_failure(upstream_->address(), failure, now_ms);
 }
 
 // False when the kernel refuses at once.
@@ -201,6 +206,9 @@ Exchange::Step Exchange::stop(Status status) {
 
 Exchange::Step Exchange::fail(Failure failure) {
   failure_ = failure;
+  if (failure == Failure::kUpstreamClosed || failure == Failure::kBadResponse) {
+    pick_.note_outcome(0, worker_.reactor().now_ms());
+  }
   return stop(response_out_ ? Status::kAborted : Status::kFailed);
 }
 
@@ -306,6 +314,7 @@ Exchange::Status Exchange::on_deadline() {
   const bool client_owes =
       request_ready_ == 0 && !request_body_.complete() && !upstream_refuses_;
   failure_ = client_owes ? Failure::kRequestTimeout : Failure::kResponseTimeout;
+  if (!client_owes) pick_.note_outcome(0, worker_.reactor().now_ms());
   return Status::kFailed;
 }
 

@@ -75,6 +75,7 @@ Exchange::Step Exchange::parse_response_head() {
       (client_minor_version_ == 0 && head.body == http::BodyKind::kChunked)) {
     return fail(Failure::kBadResponse);
   }
+  if (head.status >= 200) pick_.note_outcome(head.status, worker_.reactor().now_ms());
   if (head.status == 101) return switch_protocols(head, size);
   if (head.status < 200) {
     if (client_minor_version_ == 0) {
@@ -116,6 +117,7 @@ Exchange::Step Exchange::switch_protocols(const http::ResponseHead& head, size_t
   if (!http::is_switch_to(offered_protocols_, head) || !request_sent()) {
     return fail(Failure::kBadResponse);
   }
+  pick_.note_outcome(head.status, worker_.reactor().now_ms());
   const std::string cookie = note_answer();
   const Step step = pass_head(head, size, {.set_cookie = cookie, .upgrade = true});
   return step == Step::kProgress ? stop(Status::kUpgraded) : step;
@@ -124,6 +126,7 @@ Exchange::Step Exchange::switch_protocols(const http::ResponseHead& head, size_t
 std::unique_ptr<Tunnel> Exchange::make_tunnel() {
   return std::make_unique<Tunnel>(worker_, wake_, client_.stream, std::move(upstream_),
                                   Tunnel::Pending{std::move(client_.in), std::move(out_)},
+                                  pick_.take_in_flight(),
                                   client_.port.settings->timeouts.tunnel_ms);
 }
 

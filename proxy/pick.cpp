@@ -5,7 +5,9 @@
 #include <span>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
+#include "core/balance/outlier.h"
 #include "core/balance/rendezvous.h"
 #include "core/base/secure_hash.h"
 #include "proxy/http/cookie.h"
@@ -35,7 +37,7 @@ void Pick::find_backends(const RouteRule& rule, Backends& backends) {
 }
 
 std::optional<Failure> Pick::start(const RoutingTable& table, const RouteRule& rule,
-                                   const http::Head& head, TokenCodec& codec,
+                                   const http::Requester& requester, TokenCodec& codec,
                                    int64_t now_unix_s) {
   *this = Pick();
   table_ = &table;
@@ -44,9 +46,9 @@ std::optional<Failure> Pick::start(const RoutingTable& table, const RouteRule& r
   find_backends(rule, backends);
   if (policy_ == nullptr) {
     decision_.reason = StickyReason::kNone;
-    return choose_by_rotation(rule, backends);
+    return choose_by_balance(rule, backends, requester);
   }
-  return decide_session(rule, backends, head, codec, now_unix_s);
+  return decide_session(rule, backends, requester, codec, now_unix_s);
 }
 
 // Of several cookies of the name, the valid one that was minted last counts. `fallback_id` stands
@@ -74,8 +76,9 @@ OpenResult Pick::open_token(const http::Head& head, TokenCodec& codec,
 }
 
 std::optional<Failure> Pick::decide_session(const RouteRule& rule, const Backends& backends,
-                                            const http::Head& head, TokenCodec& codec,
-                                            int64_t now_unix_s) {
+                                            const http::Requester& requester,
+                                            TokenCodec& codec, int64_t now_unix_s) {
+  const http::Head& head = requester.head;
   bool has_cookie = false;
   http::visit_cookies(head, policy_->cookie_name, [&](std::string_view) {
     has_cookie = true;
@@ -84,14 +87,14 @@ std::optional<Failure> Pick::decide_session(const RouteRule& rule, const Backend
   if (!has_cookie) {
     decision_.reason = StickyReason::kNew;
     decision_.bind = true;
-    return choose_by_rotation(rule, backends);
+    return choose_by_balance(rule, backends, requester);
   }
   const StickyScope scope{scope_, std::span(backends.sticky.data(), backends.count), policy_};
   uint64_t fallback_id = 0;
   const OpenResult token = open_token(head, codec, fallback_id);
   decision_ = decide(scope, token, fallback_id, table_->time(), now_unix_s);
   if (token.status == OpenStatus::kOk && decision_.session_id != 0) record_ = token.record;
-  if (decision_.session_id == 0) return choose_by_rotation(rule, backends);
+  if (decision_.session_id == 0) return choose_by_balance(rule, backends, requester);
   for (size_t i = 0; i < backends.count; ++i) {
     if (decision_.cluster != nullptr && backends.sticky[i].cluster == decision_.cluster) {
       cluster_ = backends.clusters[i];
@@ -99,13 +102,13 @@ std::optional<Failure> Pick::decide_session(const RouteRule& rule, const Backend
   }
   if (cluster_ != nullptr) return std::nullopt;
   // Nobody can serve the session; say what would be said without one.
-  return choose_by_rotation(rule, backends);
+  return choose_by_balance(rule, backends, requester);
 }
 
-// By weight over the backends (Gateway API, HTTPBackendRef.weight), then strictly in turn over the
-// endpoints. A backend that is invalid or has no endpoints has its share of failures.
-std::optional<Failure> Pick::choose_by_rotation(const RouteRule& rule,
-                                                const Backends& backends) {
+// By weight over the backends (Gateway API, HTTPBackendRef.weight), then over the endpoints as the
+// cluster is balanced. A backend that is invalid or has no endpoints has its share of failures.
+std::optional<Failure> Pick::choose_by_balance(const RouteRule& rule, const Backends& backends,
+                                               const http::Requester& requester) {
   if (rule.total_weight == 0) return Failure::kInvalidBackend;
   size_t chosen = 0;
   if (backends.count > 1) {
@@ -119,34 +122,35 @@ std::optional<Failure> Pick::choose_by_rotation(const RouteRule& rule,
   if (cluster_ == nullptr) return Failure::kInvalidBackend;
   const Cluster& cluster = cluster_->cluster;
   if (cluster.eligible.empty()) return Failure::kNoEndpoint;
-  rotation_start_ = cluster.rotation->next() % cluster.eligible.size();
+  if (cluster.balancing.type == BalancerType::kHash) {
+    const std::string_view value = requester.value_of(cluster.balancing.hash);
+    if (!value.empty()) hash_key_ = hash64(value);
+  }
   return std::nullopt;
 }
 
-// By preference: whom the session belongs to, then by rank or turn.
-const Endpoint* Pick::next_endpoint() {
+// By preference: whom the session belongs to, then by rank; without a session, as is balanced.
+const Endpoint* Pick::next_endpoint(int64_t now_ms) {
   if (seen_count_ == seen_.size()) return nullptr;
   const Cluster& cluster = cluster_->cluster;
   if (seen_count_ == 0 && decision_.endpoint != nullptr) return decision_.endpoint;
-  if (decision_.session_id != 0) {
-    return rendezvous_choice(cluster, decision_.session_id, std::span(seen_.data(), seen_count_));
-  }
-  const size_t count = cluster.eligible.size();
-  if (seen_count_ >= count) return nullptr;
-  return &cluster.endpoints[cluster.eligible[(rotation_start_ + seen_count_) % count]];
+  const std::span<const uint64_t> seen(seen_.data(), seen_count_);
+  if (decision_.session_id != 0) return rendezvous_choice(cluster, decision_.session_id, seen);
+  return walk_.next(cluster, hash_key_, seen, now_ms);
 }
 
 // The first of the endpoint's addresses that may be tried now; keeps those for which others go
 // before.
 bool Pick::find_address(const Endpoint& endpoint, size_t from, Ejections& ejections,
                         int64_t now_ms) {
+  const bool ejected = is_ejected(cluster_->cluster, endpoint, now_ms);
   for (size_t i = from; i < endpoint.addresses.size(); ++i) {
     const Ejections::Verdict verdict = ejections.judge(endpoint.addresses[i], now_ms);
-    if (verdict == Ejections::Verdict::kUse) {
+    if (verdict == Ejections::Verdict::kUse && !ejected) {
       last_ = {&endpoint, i};
       return true;
     }
-    if (verdict == Ejections::Verdict::kPassOver && passed_over_count_ < passed_over_.size()) {
+    if (verdict != Ejections::Verdict::kAvoid && passed_over_count_ < passed_over_.size()) {
       passed_over_[passed_over_count_++] = {&endpoint, i};
     }
   }
@@ -160,7 +164,7 @@ const SocketAddress* Pick::next(Ejections& ejections, int64_t now_ms) {
         find_address(*last_.endpoint, last_.address + 1, ejections, now_ms)) {
       return attempt();
     }
-    while (const Endpoint* endpoint = next_endpoint()) {
+    while (const Endpoint* endpoint = next_endpoint(now_ms)) {
       seen_[seen_count_++] = endpoint->uid;
       if (find_address(*endpoint, 0, ejections, now_ms)) return attempt();
     }
@@ -172,7 +176,29 @@ const SocketAddress* Pick::next(Ejections& ejections, int64_t now_ms) {
 
 const SocketAddress* Pick::attempt() {
   ++attempts_;
+  return_to(last_);
   return &last_.endpoint->addresses[last_.address];
+}
+
+void Pick::return_to(const Candidate& candidate) {
+  last_ = candidate;
+  outcome_noted_ = false;
+  const Cluster& cluster = cluster_->cluster;
+  if (cluster.balancing.type == BalancerType::kLeastRequest) {
+    in_flight_ = InFlight(last_.endpoint->live);
+  }
+}
+
+void Pick::note_outcome(int status, int64_t now_ms) {
+  const Cluster& cluster = cluster_->cluster;
+  if (outcome_noted_ || !cluster.outlier.on()) return;
+  outcome_noted_ = true;
+  if (status != 0 && status < 500) return note_success(cluster, *last_.endpoint);
+  const int64_t ejected_ms = note_error(cluster, *last_.endpoint, now_ms);
+  if (ejected_ms == 0) return;
+  spdlog::warn("endpoint {} of {} is passed over for {} ms: {} errors in a row, the last one {}",
+               last_.endpoint->name, cluster.name, ejected_ms, cluster.outlier.consecutive_errors,
+               status == 0 ? "no answer" : std::to_string(status));
 }
 
 std::string Pick::set_cookie(TokenCodec& codec, int64_t now_unix_s, bool secure) {

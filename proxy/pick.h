@@ -8,10 +8,11 @@
 #include <optional>
 #include <string>
 
+#include "core/balance/balancer.h"
 #include "core/routing/routing_table.h"
 #include "core/sticky/decide.h"
 #include "core/sticky/token.h"
-#include "proxy/http/head.h"
+#include "proxy/http/requester.h"
 #include "proxy/http/respond.h"
 #include "proxy/limits.h"
 #include "proxy/upstream/ejections.h"
@@ -21,9 +22,9 @@ namespace limpet {
 class Pick {
  public:
   // Decides for a request under the rule. A failure when nobody can serve it. The table must
-  // outlive the pick; `head` is not kept.
+  // outlive the pick; the requester is not kept.
   std::optional<http::Failure> start(const RoutingTable& table, const RouteRule& rule,
-                                     const http::Head& head, TokenCodec& codec,
+                                     const http::Requester& requester, TokenCodec& codec,
                                      int64_t now_unix_s);
 
   // The next address to try; null when there are no more. To be called before the first attempt,
@@ -37,7 +38,14 @@ class Pick {
   };
   Candidate last() const { return last_; }
   // That candidate is tried once more, and has the answer.
-  void return_to(const Candidate& candidate) { last_ = candidate; }
+  void return_to(const Candidate& candidate);
+
+  // How the last attempt has ended, as far as it says something of its endpoint: with an answer of
+  // that status, or 0 for none. The first word counts. Who fails too often is passed over from then
+  // on, where a policy says so.
+  void note_outcome(int status, int64_t now_ms);
+  // The last candidate's count of the request, for who goes on with it.
+  InFlight take_in_flight() { return std::move(in_flight_); }
 
   // The value of the Set-Cookie field to send with the answer of the endpoint tried last; empty
   // when the session's cookie is to be left alone.
@@ -57,11 +65,11 @@ class Pick {
   void find_backends(const RouteRule& rule, Backends& backends);
   OpenResult open_token(const http::Head& head, TokenCodec& codec, uint64_t& fallback_id) const;
   std::optional<http::Failure> decide_session(const RouteRule& rule, const Backends& backends,
-                                              const http::Head& head, TokenCodec& codec,
-                                              int64_t now_unix_s);
-  std::optional<http::Failure> choose_by_rotation(const RouteRule& rule,
-                                                  const Backends& backends);
-  const Endpoint* next_endpoint();
+                                              const http::Requester& requester,
+                                              TokenCodec& codec, int64_t now_unix_s);
+  std::optional<http::Failure> choose_by_balance(const RouteRule& rule, const Backends& backends,
+                                                 const http::Requester& requester);
+  const Endpoint* next_endpoint(int64_t now_ms);
   bool find_address(const Endpoint& endpoint, size_t from, Ejections& ejections, int64_t now_ms);
   const SocketAddress* attempt();
   int64_t longest_life_s(int64_t now_unix_s) const;
@@ -73,8 +81,11 @@ class Pick {
   SessionRecord record_;  // as the token said; without id for a new session
 
   const RoutingCluster* cluster_ = nullptr;
-  uint64_t rotation_start_ = 0;
-  Candidate last_;  // of the last attempt
+  CandidateWalk walk_;     // without a session
+  uint64_t hash_key_ = 0;  // of the request, where the walk goes by it
+  Candidate last_;         // of the last attempt
+  InFlight in_flight_;     // likewise
+  bool outcome_noted_ = false;
   int attempts_ = 0;
   std::array<uint64_t, limits::kMaxCandidates> seen_{};  // uids
   size_t seen_count_ = 0;

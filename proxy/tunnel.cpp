@@ -6,10 +6,12 @@
 namespace limpet {
 
 Tunnel::Tunnel(Worker& worker, EventHandler& wake, Stream& client,
-               std::unique_ptr<UpstreamConnection> upstream, Pending pending, int64_t idle_ms)
+               std::unique_ptr<UpstreamConnection> upstream, Pending pending,
+               InFlight in_flight, int64_t idle_ms)
     : worker_(worker),
       wake_(wake),
       upstream_(std::move(upstream)),
+      in_flight_(std::move(in_flight)),
       up_{client, upstream_->stream(), std::move(pending.from_client), BufferPool::kSmall},
       down_{upstream_->stream(), client, std::move(pending.from_upstream), BufferPool::kLarge},
       idle_ms_(idle_ms),

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/balance/endpoint_live.h"
 #include "proxy/net/buffer.h"
 #include "proxy/net/stream.h"
 #include "proxy/upstream/connection.h"
@@ -31,9 +32,11 @@ class Tunnel final : private UpstreamConnection::Owner {
     std::unique_ptr<Buffer> from_upstream;
   };
 
-  // `wake`, the session, has its turn when the upstream stirs.
+  // `wake`, the session, has its turn when the upstream stirs. To the endpoint the tunnel is still
+  // a request.
   Tunnel(Worker& worker, EventHandler& wake, Stream& client,
-         std::unique_ptr<UpstreamConnection> upstream, Pending pending, int64_t idle_ms);
+         std::unique_ptr<UpstreamConnection> upstream, Pending pending, InFlight in_flight,
+         int64_t idle_ms);
   ~Tunnel();
   Tunnel(const Tunnel&) = delete;
   Tunnel& operator=(const Tunnel&) = delete;
@@ -63,6 +66,7 @@ class Tunnel final : private UpstreamConnection::Owner {
   Worker& worker_;
   EventHandler& wake_;
   std::unique_ptr<UpstreamConnection> upstream_;
+  const InFlight in_flight_;
   Way up_;    // from the client
   Way down_;  // to the client
   const int64_t idle_ms_;

@@ -145,16 +145,45 @@ std::string policy_target(const v1::Resource& resource) {
   return str_cat(target.namespace_(), target.namespace_().empty() ? "" : "/", target.name());
 }
 
-std::string policy_ports(const v1::Resource& resource) {
+template <typename Policy>
+std::string ports_of(const Policy& policy) {
   std::vector<std::string> texts;
-  for (const v1::SessionStickyPort& port : resource.session_sticky_policy().spec().ports()) {
-    texts.push_back(str_cat(port.port()));
-  }
+  for (const auto& port : policy.spec().ports()) texts.push_back(str_cat(port.port()));
   return join(texts, ",");
 }
 
-// One value per port, or one for all when they agree. `get` reads it from a port's configuration
-// or, where that does not say, from the policy's.
+std::string sticky_ports(const v1::Resource& resource) {
+  return ports_of(resource.session_sticky_policy());
+}
+
+std::string balancer_ports(const v1::Resource& resource) {
+  return ports_of(resource.load_balancer_policy());
+}
+
+std::string breaker_ports(const v1::Resource& resource) {
+  return ports_of(resource.circuit_breaking_policy());
+}
+
+// One value per port, or one for all when they agree.
+std::string one_or_all(std::vector<std::string> texts) {
+  const bool alike =
+      std::adjacent_find(texts.begin(), texts.end(), std::not_equal_to<>()) == texts.end();
+  if (alike && !texts.empty()) texts.resize(1);
+  return join(texts, ",");
+}
+
+std::string balancer_types(const v1::Resource& resource) {
+  const v1::LoadBalancerPolicySpec& spec = resource.load_balancer_policy().spec();
+  std::vector<std::string> texts;
+  for (const v1::LoadBalancerPort& port : spec.ports()) {
+    std::string_view type = port.type().empty() ? spec.type() : port.type();
+    if (type.empty()) type = "RoundRobinLoadBalancer";
+    texts.emplace_back(type.substr(0, type.find("LoadBalancer")));
+  }
+  return one_or_all(std::move(texts));
+}
+
+// `get` reads a value from a port's configuration or, where that does not say, from the policy's.
 template <typename Get>
 std::string per_port(const v1::Resource& resource, Get get) {
   const v1::SessionStickyPolicySpec& spec = resource.session_sticky_policy().spec();
@@ -164,10 +193,7 @@ std::string per_port(const v1::Resource& resource, Get get) {
     config.MergeFrom(port.config());
     texts.push_back(get(config));
   }
-  const bool alike =
-      std::adjacent_find(texts.begin(), texts.end(), std::not_equal_to<>()) == texts.end();
-  if (alike && !texts.empty()) texts.resize(1);
-  return join(texts, ",");
+  return one_or_all(std::move(texts));
 }
 
 std::string policy_cookie(const v1::Resource& resource) {
@@ -223,18 +249,21 @@ constexpr Column kColumns[] = {
     {"EndpointSlice", "SERVICE", true, slice_service},
     {"EndpointSlice", "ACTIVE", true, active_text, true},
     {"SessionStickyPolicy", "SERVICE", false, policy_target},
-    {"SessionStickyPolicy", "PORTS", false, policy_ports},
+    {"SessionStickyPolicy", "PORTS", false, sticky_ports},
     {"SessionStickyPolicy", "COOKIE", false, policy_cookie},
     {"SessionStickyPolicy", "EXPIRES", false, policy_expires},
     {"SessionStickyPolicy", "ACCEPTED", false, accepted, true},
     {"SessionStickyPolicy", "ACTIVE", false, active_text, true},
     {"LoadBalancerPolicy", "SERVICE", false, policy_target},
+    {"LoadBalancerPolicy", "PORTS", false, balancer_ports},
+    {"LoadBalancerPolicy", "TYPE", false, balancer_types},
     {"LoadBalancerPolicy", "ACCEPTED", false, accepted, true},
     {"LoadBalancerPolicy", "ACTIVE", false, active_text, true},
     {"RetryPolicy", "SERVICE", false, policy_target},
     {"RetryPolicy", "ACCEPTED", false, accepted, true},
     {"RetryPolicy", "ACTIVE", false, active_text, true},
     {"CircuitBreakingPolicy", "SERVICE", false, policy_target},
+    {"CircuitBreakingPolicy", "PORTS", false, breaker_ports},
     {"CircuitBreakingPolicy", "ACCEPTED", false, accepted, true},
     {"CircuitBreakingPolicy", "ACTIVE", false, active_text, true},
     {"RateLimitPolicy", "ROUTE", false, policy_target},

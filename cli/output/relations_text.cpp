@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/output/label.h"
+#include "cli/output/policy_text.h"
 #include "cli/output/table.h"
 #include "core/base/text.h"
 #include "core/resource/condition.h"
@@ -37,12 +38,8 @@ std::string endpoints_text(const Cluster& cluster) {
                  " draining)");
 }
 
-// "server/one (cookie _srv_id, 600s)"
-std::string policy_text(const RoutingCluster& cluster) {
-  if (!cluster.policy) return {};
-  return str_cat(cluster.policy_name("SessionStickyPolicy"), " (cookie ", cluster.policy->cookie_name, ", ",
-                 cluster.policy->expires_s, "s)");
-}
+// Service ports with their clusters, by name.
+using Backends = std::map<std::string, const RoutingCluster*>;
 
 class Relations {
  public:
@@ -66,6 +63,14 @@ class Relations {
         return label_line("Service", service_of(object.endpoint_slice()));
       case v1::Resource::kSessionStickyPolicy:
         return of_policy(object.session_sticky_policy());
+      case v1::Resource::kLoadBalancerPolicy:
+        return of_policy(object.load_balancer_policy());
+      case v1::Resource::kRetryPolicy:
+        return of_policy(object.retry_policy());
+      case v1::Resource::kCircuitBreakingPolicy:
+        return of_policy(object.circuit_breaking_policy());
+      case v1::Resource::kUpstreamTlsPolicy:
+        return of_policy(object.upstream_tls_policy());
       default:
         return {};
     }
@@ -114,8 +119,7 @@ class Relations {
   std::string of_gateway(const v1::Gateway& gateway) const {
     const std::shared_ptr<const v1::Gateway> unowned(&gateway, [](const v1::Gateway*) {});
     Table routes({"  LISTENER", "PORT", "ROUTE", "HOSTNAMES"});
-    Table policies({"  POLICY", "BACKEND"});
-    std::map<std::string, std::string> applied;  // by backend
+    Backends backends;
     for (int i = 0; i < gateway.spec().listeners_size(); ++i) {
       const v1::Listener& listener = gateway.spec().listeners(i);
       for (const v1::Resource& object : world_.objects) {
@@ -125,11 +129,10 @@ class Relations {
         if (hosts == std::vector<std::string>{""}) hosts = {"*"};  // every host
         routes.add({"  " + listener.name(), str_cat(listener.port()), object_name(route.metadata()),
                     join(hosts, ",")});
-        note_policies(route, applied);
+        note_backends(route, backends);
       }
     }
-    for (const auto& [backend, policy] : applied) policies.add({"  " + policy, backend});
-    return section("Routes", routes) + section("Policies", policies);
+    return section("Routes", routes) + policies_section(backends);
   }
 
   // The ports that the parameters hold for.
@@ -148,19 +151,32 @@ class Relations {
     return section("Gateways", table);
   }
 
-  void note_policies(const v1::HTTPRoute& route, std::map<std::string, std::string>& found) const {
+  void note_backends(const v1::HTTPRoute& route, Backends& found) const {
     for (const v1::HTTPRouteRule& rule : route.spec().rules()) {
       for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
         if (check_backend(route, ref) != RefProblem::kNone) continue;
         const std::string name = backend_cluster(route, ref).name;
         const RoutingCluster* backend = cluster(name);
-        if (backend != nullptr && backend->policy) found[name] = policy_text(*backend);
+        if (backend != nullptr) found[name] = backend;
       }
     }
   }
 
+  // The policies in effect for the backends, of every kind.
+  static std::string policies_section(const Backends& backends) {
+    Table table({"  TARGET", "KIND", "POLICY"});
+    for (const auto& [name, backend] : backends) {
+      for (const auto& [kind, policy] : backend->policy_names) {
+        table.add({"  " + name, std::string(kind), policy_text(*backend, kind)});
+      }
+    }
+    return section("Policies", table);
+  }
+
   std::string of_route(const v1::HTTPRoute& route) const {
-    Table table({"  RULE", "BACKEND", "WEIGHT", "RESOLVED", "ENDPOINTS", "POLICY"});
+    Backends backends;
+    note_backends(route, backends);
+    Table table({"  RULE", "BACKEND", "WEIGHT", "RESOLVED", "ENDPOINTS"});
     for (int r = 0; r < route.spec().rules_size(); ++r) {
       for (const v1::HTTPBackendRef& ref : route.spec().rules(r).backend_refs()) {
         const Verdict verdict = judge_backend(table_, route, ref);
@@ -171,11 +187,10 @@ class Relations {
              backend != nullptr ? backend->cluster.name : str_cat(ref.name(), ":", ref.port()),
              str_cat(ref.has_weight() ? ref.weight() : 1),
              std::string(verdict.status == kTrue ? kTrue : verdict.reason),
-             backend == nullptr ? "" : endpoints_text(backend->cluster),
-             backend == nullptr ? "" : policy_text(*backend)});
+             backend == nullptr ? "" : endpoints_text(backend->cluster)});
       }
     }
-    return section("Backends", table);
+    return section("Backends", table) + policies_section(backends);
   }
 
   // Rules that lead to one of the clusters.
@@ -198,32 +213,37 @@ class Relations {
   std::string of_service(const v1::Service& service) const {
     const v1::ObjectMeta& metadata = service.metadata();
     std::map<std::string, int> clusters;
-    Table ports({"  PORT", "ENDPOINTS", "POLICY"});
+    Backends backends;
+    Table ports({"  PORT", "ENDPOINTS"});
     for (const v1::ServicePort& port : service.spec().ports()) {
       const std::string name = cluster_name(metadata.namespace_(), metadata.name(), port.port());
       clusters[name] = port.port();
       const RoutingCluster* compiled = cluster(name);
       if (compiled == nullptr) continue;
-      ports.add(
-          {str_cat("  ", port.port()), endpoints_text(compiled->cluster), policy_text(*compiled)});
+      backends[name] = compiled;
+      ports.add({str_cat("  ", port.port()), endpoints_text(compiled->cluster)});
     }
     const auto slices = referring(table_.index->slices_of_service, object_name(metadata));
     return section("Routes", routes_to(clusters)) + label_line("Slices", join(slices, ", ")) +
-           section("Endpoints", ports);
+           section("Endpoints", ports) + policies_section(backends);
   }
 
-  std::string of_policy(const v1::SessionStickyPolicy& policy) const {
+  // Of a kind that is for ports of a Service.
+  template <typename Policy>
+  std::string of_policy(const Policy& policy) const {
+    const std::string& kind = Policy::descriptor()->name();
     const v1::ObjectMeta& metadata = policy.metadata();
     const std::string& service = policy.spec().target_ref().name();
     std::map<std::string, int> clusters;
     Table table({"  TARGET", "APPLIES", "IN EFFECT"});
-    for (const v1::SessionStickyPort& port : policy.spec().ports()) {
+    for (const auto& port : policy.spec().ports()) {
       const std::string name = cluster_name(metadata.namespace_(), service, port.port());
       const RoutingCluster* compiled = target_name(policy).empty() ? nullptr : cluster(name);
-      const bool applies = compiled != nullptr && compiled->policy_name("SessionStickyPolicy") == object_name(metadata);
+      const bool applies =
+          compiled != nullptr && compiled->policy_name(kind) == object_name(metadata);
       if (applies) clusters[name] = port.port();
-      table.add(
-          {"  " + name, applies ? "yes" : "no", compiled == nullptr ? "" : policy_text(*compiled)});
+      table.add({"  " + name, applies ? "yes" : "no",
+                 compiled == nullptr ? "" : policy_text(*compiled, kind)});
     }
     return section("Targets", table) + section("Routes", routes_to(clusters));
   }

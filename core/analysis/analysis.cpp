@@ -93,7 +93,7 @@ class Analyzer {
       case v1::Resource::kSessionStickyPolicy:
         return check_policy(object.session_sticky_policy());
       case v1::Resource::kLoadBalancerPolicy:
-        return check_policy(object.load_balancer_policy());
+        return check_balancer(object.load_balancer_policy());
       case v1::Resource::kRetryPolicy:
         return check_policy(object.retry_policy());
       case v1::Resource::kCircuitBreakingPolicy:
@@ -110,6 +110,46 @@ class Analyzer {
   template <typename Policy>
   void check_policy(const Policy& policy) {
     check_conditions(policy.status().conditions(), "spec.targetRef");
+  }
+
+  void check_balancer(const v1::LoadBalancerPolicy& policy) {
+    check_policy(policy);
+    const std::string& service = policy.spec().target_ref().name();
+    for (int i = 0; i < policy.spec().ports_size(); ++i) {
+      const v1::LoadBalancerPort& port = policy.spec().ports(i);
+      const auto* compiled = world_.table->clusters.find(
+          cluster_name(key_.ns, service, port.port()));
+      if (compiled == nullptr ||
+          (*compiled)->policy_name(key_.kind) != object_name(policy.metadata())) {
+        continue;
+      }
+      const auto place = [&](bool of_port) {
+        return of_port ? str_cat("spec.ports[", i, "].config") : std::string("spec.config");
+      };
+      const Cluster& cluster = (*compiled)->cluster;
+      check_weights(cluster, place(!port.config().weights().empty()) + ".weights");
+      const bool has_hash = port.config().has_hash() || policy.spec().config().has_hash();
+      if (!has_hash || cluster.balancing.type == BalancerType::kHash) continue;
+      add(Severity::kWarning, place(port.config().has_hash()) + ".hash",
+          str_cat("has no effect on port ", port.port(), ", which is not balanced by hash"),
+          "set the type to HashingLoadBalancer, or remove hash");
+    }
+  }
+
+  // Where endpoints are listed at all: they may be on their way.
+  void check_weights(const Cluster& cluster, const std::string& field) {
+    if (cluster.endpoints.empty()) return;
+    std::set<std::string> names;
+    for (const Endpoint& endpoint : cluster.endpoints) {
+      for (std::string& name : names_of(endpoint)) names.insert(std::move(name));
+    }
+    for (size_t i = 0; i < cluster.balancing.weights.size(); ++i) {
+      const std::string& name = cluster.balancing.weights[i].first;
+      if (names.contains(name)) continue;
+      add(Severity::kWarning, str_cat(field, "[", i, "].endpoint"),
+          str_cat("no endpoint of ", cluster.name, " is called ", name),
+          "correct the name, or the hostname or targetRef of the endpoint in its EndpointSlice");
+    }
   }
 
   // The first that says that something is wrong: those behind it follow from it. Whether all is

@@ -74,6 +74,26 @@ void apply_policies(const ServicePolicies& policies, int port, RoutingCluster& c
   if (const auto config = apply(policies.sticky, port, cluster)) {
     cluster.policy = compile_sticky(*config);
   }
+  if (const auto config = apply(policies.balancing, port, cluster)) {
+    const auto applied = applied_policy(std::span(policies.balancing), port);
+    cluster.cluster.balancing = compile_balancing(applied->type(), *config);
+  }
+  if (const auto config = apply(policies.circuit_breaking, port, cluster)) {
+    cluster.cluster.outlier = compile_outlier(*config);
+  }
+}
+
+void give_weights(Cluster& cluster) {
+  std::map<std::string_view, uint32_t> weights;
+  for (const auto& [name, weight] : cluster.balancing.weights) weights.emplace(name, weight);
+  if (weights.empty()) return;
+  for (Endpoint& endpoint : cluster.endpoints) {
+    auto found = weights.end();
+    for (const std::string& name : names_of(endpoint)) {
+      if (found == weights.end()) found = weights.find(name);
+    }
+    if (found != weights.end()) endpoint.weight = found->second;
+  }
 }
 
 }  // namespace
@@ -140,6 +160,8 @@ std::shared_ptr<const RoutingCluster> compile_cluster(
     cluster.endpoints.push_back(std::move(endpoint));
   }
   apply_policies(policies, port.port(), *compiled);
+  give_weights(cluster);
+  cluster.prepare(previous == nullptr ? nullptr : &previous->cluster);
   return compiled;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/balance/balancing.h"
 #include "core/base/text.h"
 #include "core/resource/policy.h"
 #include "core/sticky/policy.h"
@@ -33,6 +34,10 @@ struct AppliedPolicy {
   }
   // The port's own fields go before the policy's.
   auto config() const { return config_of(policy.spec(), port); }
+  // Of kinds that have one.
+  const std::string& type() const {
+    return port.type().empty() ? policy.spec().type() : port.type();
+  }
 };
 
 // The first of `policies` that lists the port.
@@ -47,6 +52,22 @@ auto applied_policy(std::span<const Policy> policies, int port) {
   return std::optional<AppliedPolicy<Policy, Port>>();
 }
 
+// Whether the two say the same of their ports.
+template <typename Policy, typename Port>
+bool same_settings(const AppliedPolicy<Policy, Port>& a, const AppliedPolicy<Policy, Port>& b) {
+  if constexpr (requires { a.port.type(); }) {
+    if (a.type() != b.type()) return false;
+  }
+  return a.config().SerializeAsString() == b.config().SerializeAsString();
+}
+
 StickyPolicy compile_sticky(const v1::SessionStickyConfig& config);
+
+Balancing compile_balancing(std::string_view type, const v1::LoadBalancerConfig& config);
+// Not on() where the policy has no outlierEjection.
+OutlierSettings compile_outlier(const v1::CircuitBreakingConfig& config);
+
+// What requests are told apart by. Requires: the key is well formed (validate_hash_key()).
+RequestKey compile_request_key(const v1::HashKey& key);
 
 }  // namespace limpet

@@ -19,7 +19,7 @@ bool says_the_same(const RoutingTable& table, std::string_view applied, const Po
   if (entry == nullptr || !other.ParseFromString(entry->bytes)) return false;
   const auto theirs = applied_policy(std::span<const Policy>(&other, 1), port);
   const auto own = applied_policy(std::span<const Policy>(&policy, 1), port);
-  return theirs && own && serialize(theirs->config()) == serialize(own->config());
+  return theirs && own && same_settings(*theirs, *own);
 }
 
 // How one port of a policy fares.

@@ -10,6 +10,16 @@ namespace {
 constexpr size_t kMaxShown = 40;  // characters of a malformed value
 constexpr size_t kMaxName = 128;  // of a header or cookie
 
+// "24h", "15m", "10s" or "100ms": in the greatest unit that gives a whole number.
+std::string duration_text(int64_t ms) {
+  constexpr std::pair<int64_t, std::string_view> kUnits[] = {
+      {3'600'000, "h"}, {60'000, "m"}, {1'000, "s"}, {1, "ms"}};
+  for (const auto& [size, unit] : kUnits) {
+    if (ms >= size && ms % size == 0) return str_cat(ms / size, unit);
+  }
+  return "0s";
+}
+
 }  // namespace
 
 void validate_target(bool present, const v1::PolicyTargetReference& target, std::string_view kind,
@@ -64,8 +74,8 @@ std::string check_duration(std::string_view value, int64_t min_ms, int64_t max_m
                    value.substr(0, kMaxShown), "\"");
   }
   if (*ms >= min_ms && *ms <= max_ms) return {};
-  return str_cat("must be between ", min_ms, "ms and ", max_ms / 1000, "s, not ",
-                 value.substr(0, kMaxShown));
+  return str_cat("must be between ", duration_text(min_ms), " and ", duration_text(max_ms),
+                 ", not ", value.substr(0, kMaxShown));
 }
 
 std::string check_number(double value, double min, double max) {

@@ -95,10 +95,28 @@ constexpr char kOthers[] =
     "kind: Secret\n"
     "metadata: {name: certificate, namespace: server}\n"
     "type: kubernetes.io/tls\n"
-    "data: {tls.crt: '***', tls.key: '***'}\n";
+    "data: {tls.crt: '***', tls.key: '***'}\n"
+    "---\n"
+    "apiVersion: gateway.flomesh.io/v1alpha1\n"
+    "kind: LoadBalancerPolicy\n"
+    "metadata: {name: hashed, namespace: server}\n"
+    "spec:\n"
+    "  targetRef: {kind: Service, name: pipy}\n"
+    "  ports: [{port: 8080, type: HashingLoadBalancer}]\n"
+    "  config:\n"
+    "    hash: {source: Header, name: X-User}\n"
+    "    slowStart: 30s\n"
+    "---\n"
+    "apiVersion: gateway.flomesh.io/v1alpha1\n"
+    "kind: CircuitBreakingPolicy\n"
+    "metadata: {name: careful, namespace: server}\n"
+    "spec:\n"
+    "  targetRef: {kind: Service, name: pipy}\n"
+    "  ports: [{port: 8080}]\n"
+    "  config: {outlierEjection: {}}\n";
 
 // A cluster with one of everything: the demonstration, parameters for a Gateway, a Secret as the
-// server shows it, and two nodes.
+// server shows it, policies, and two nodes.
 void fill(Gwctl& gwctl) {
   gwctl.input = kOthers;
   ASSERT_EQ(gwctl({"apply", "-f", "-"}), kOk) << gwctl.err;

@@ -211,8 +211,9 @@ TEST_F(GwctlTest, Describe) {
       contains(gwctl.out, "spec:\n  rules:\n  - backendRefs:\n    - name: pipy\n"
                           "      port: 8080\n"
                           "Backends:\n"
-                          "  RULE   BACKEND     WEIGHT   RESOLVED          ENDPOINTS   POLICY\n"
-                          "  0      pipy:8080   1        BackendNotFound   <none>      <none>\n"
+                          "  RULE   BACKEND     WEIGHT   RESOLVED          ENDPOINTS\n"
+                          "  0      pipy:8080   1        BackendNotFound   <none>\n"
+                          "Policies:     <none>\n"
                           "Analysis:\n"
                           "  error: HTTPRoute server/fortio-route: "))
       << gwctl.out;

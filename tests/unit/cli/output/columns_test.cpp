@@ -7,6 +7,7 @@ namespace limpet::cli {
 namespace {
 
 const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
+const std::vector<std::string> kAdded = {"ADDED"};  // a watch shows no status
 
 std::string table_of(std::string_view kind, const std::string& text, const TableStyle& style) {
   v1::Resource resource;
@@ -124,6 +125,27 @@ TEST(Columns, EveryKindHasATable) {
         kind_table(kind, {&resource, 1}, {.wide = true, .now = kNow}).to_string();
     EXPECT_TRUE(table.starts_with("NAME ")) << table;
   }
+}
+
+TEST(Columns, BalancersShowTheTypeOfEachPort) {
+  const std::string policy = R"pb(
+    load_balancer_policy {
+      metadata { name: "a" namespace: "server" }
+      spec {
+        target_ref { kind: "Service" name: "pipy" }
+        ports { port: 80 }
+        ports { port: 81 type: "HashingLoadBalancer" }
+        type: "LeastConnectionLoadBalancer"
+      }
+    })pb";
+  EXPECT_EQ(table_of("LoadBalancerPolicy", policy, {.now = kNow, .events = kAdded}),
+            "EVENT   NAME   SERVICE   PORTS   TYPE                      AGE\n"
+            "ADDED   a      pipy      80,81   LeastConnection,Hashing   <unknown>\n");
+  const std::string plain = R"pb(
+    load_balancer_policy { spec { ports { port: 80 } ports { port: 81 } } })pb";
+  EXPECT_EQ(table_of("LoadBalancerPolicy", plain, {.now = kNow, .events = kAdded}),
+            "EVENT   NAME     SERVICE   PORTS   TYPE         AGE\n"
+            "ADDED   <none>   <none>    80,81   RoundRobin   <unknown>\n");
 }
 
 }  // namespace

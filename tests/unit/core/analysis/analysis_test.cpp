@@ -63,6 +63,16 @@ struct Objects {
     policy.mutable_spec()->add_ports()->set_port(port);
     return policy;
   }
+  v1::LoadBalancerPolicy& balancer(const std::string& service, int port) {
+    v1::LoadBalancerPolicy& policy = *all.emplace_back().mutable_load_balancer_policy();
+    named(*policy.mutable_metadata(), "lb", "2026-01-01T00:00:00Z");
+    policy.set_api_version("gateway.flomesh.io/v1alpha1");
+    policy.set_kind("LoadBalancerPolicy");
+    policy.mutable_spec()->mutable_target_ref()->set_kind("Service");
+    policy.mutable_spec()->mutable_target_ref()->set_name(service);
+    policy.mutable_spec()->add_ports()->set_port(port);
+    return policy;
+  }
   // Nothing is wrong with these.
   void healthy() {
     gateway("edge", "2026-01-01T00:00:00Z");
@@ -222,6 +232,29 @@ TEST(Analysis, TellsWhatHasNoEffect) {
                       "nothing",
                       "W HTTPRoute server/route spec.rules[0]: leads to no backend: it answers "
                       "500"}));
+}
+
+TEST(Analysis, TellsWhatABalancerCannotDo) {
+  Objects objects;
+  objects.healthy();
+  objects.all.back().mutable_endpoint_slice()->mutable_endpoints(0)->set_hostname("shop-0");
+  v1::LoadBalancerPolicy& policy = objects.balancer("shop", 80);
+  v1::LoadBalancerPort& port = *policy.mutable_spec()->mutable_ports(0);
+  v1::LoadBalancerConfig& config = *policy.mutable_spec()->mutable_config();
+  for (const char* name : {"shop-0", "shop-7"}) {
+    v1::EndpointWeight& weight = *config.add_weights();
+    weight.set_endpoint(name);
+    weight.set_weight(2);
+  }
+  port.mutable_config()->mutable_hash()->set_source("ClientAddress");
+  EXPECT_EQ(objects.problems(),
+            (Problems{"W LoadBalancerPolicy server/lb spec.config.weights[1].endpoint: no endpoint "
+                      "of server/shop:80 is called shop-7",
+                      "W LoadBalancerPolicy server/lb spec.ports[0].config.hash: has no effect on "
+                      "port 80, which is not balanced by hash"}));
+  port.set_type("HashingLoadBalancer");
+  config.mutable_weights()->RemoveLast();
+  EXPECT_EQ(objects.problems(), Problems());
 }
 
 TEST(Analysis, ChangesAreIntroducedFixedOrNeither) {

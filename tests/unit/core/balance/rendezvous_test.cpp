@@ -74,6 +74,48 @@ TEST(Rendezvous, WeightsGiveProportionalShares) {
   EXPECT_EQ(share[4], 0);
 }
 
+// Sessions that have to be placed anew go by weight; without weights, and with equal ones, as ever.
+TEST(Rendezvous, SessionsGoByTheEndpointsWeights) {
+  const Cluster even = cluster_of({11, 22, 33, 44});
+  Cluster cluster = even;
+  for (Endpoint& endpoint : cluster.endpoints) endpoint.weight = 8;
+  cluster.prepare(nullptr);
+  for (uint64_t session = 1; session < 500; ++session) {
+    EXPECT_EQ(rendezvous_choice(cluster, session, {})->uid,
+              rendezvous_choice(even, session, {})->uid);
+  }
+  cluster.endpoints[0].weight = 0;
+  cluster.endpoints[1].weight = 24;
+  cluster.prepare(nullptr);
+  std::map<uint64_t, int> share;
+  for (uint64_t session = 1; session <= 10'000; ++session) {
+    const uint64_t chosen = rendezvous_choice(cluster, session, {})->uid;
+    // As by all scores, whatever was spared.
+    uint64_t best = 0;
+    for (const Endpoint& endpoint : cluster.endpoints) {
+      const uint64_t score = rendezvous_score(session, endpoint.uid, endpoint.weight);
+      const Endpoint* leader = cluster.find(best);
+      if (leader == nullptr || score > rendezvous_score(session, best, leader->weight)) {
+        best = endpoint.uid;
+      }
+    }
+    EXPECT_EQ(chosen, best);
+    ++share[chosen];
+  }
+  EXPECT_EQ(share[11], 0);
+  EXPECT_NEAR(share[22], 6'000, 200);
+  EXPECT_NEAR(share[33], 2'000, 200);
+  const std::vector<uint64_t> tried = {22, 33, 44};
+  EXPECT_EQ(rendezvous_choice(cluster, 7, tried)->uid, 11U) << "when no other is left";
+}
+
+// Nodes of different versions must agree on these, too.
+TEST(Rendezvous, HashesNeverChange) {
+  EXPECT_EQ(hash64(uint64_t{1}), 10451216379200822465U);
+  EXPECT_EQ(hash64(std::string_view("10.0.0.1")), 15103486773897948426U);
+  EXPECT_NE(hash64(std::string_view()), 0U);
+}
+
 // A change of these numbers would move every session of a cluster during an upgrade.
 TEST(Rendezvous, ScoresNeverChange) {
   EXPECT_EQ(rendezvous_score(1, 2, 1), 18445888907852644351U);

@@ -298,7 +298,7 @@ TEST_F(PolicyStatus, OfATargetInAnotherNamespace) {
       "target_ref { kind: 'Service' name: 'web' namespace: 'shop' } ports { port: 80 } }");
   EXPECT_EQ(told_of("p", "other"),
             "Accepted=False Invalid: spec.targetRef: a Service of another namespace (shop) cannot "
-            "be made sticky from here");
+            "be given a policy from here");
 }
 
 TEST(Status, OthersHaveNothingThatCouldBeWrong) {
