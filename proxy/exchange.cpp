@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 
+#include <absl/hash/hash.h>
 #include <absl/strings/ascii.h>
 
 #include "core/base/text.h"
@@ -92,6 +93,9 @@ std::optional<Failure> Exchange::route(const http::RequestHead& head) {
   if (found.rule == nullptr) return Failure::kNoRoute;
   const http::Requester requester{head, client_.peer, client_.ip,
                                   client_.port.settings->forwarding};
+  if (found.rule->rate_limit != nullptr && !let_through(*found.rule->rate_limit, requester)) {
+    return Failure::kRateLimited;
+  }
   const std::optional<Failure> failure = pick_.start(
       *table_, *found.rule, requester, worker_.codec(), worker_.reactor().now_unix_s());
   if (!failure && pick_.tls() != nullptr) upstream_tls_ = worker_.tls_client(*pick_.tls());
@@ -112,6 +116,24 @@ bool Exchange::is_for(const RoutingPort& port, std::string_view host,
                                   return true;
                                 });
   return listener == begun;
+}
+
+bool Exchange::let_through(RateLimit& limit, const http::Requester& requester) {
+  const RateLimitSettings& settings = limit.settings();
+  uint64_t client = 0;
+  if (settings.client) {
+    const std::string_view value = requester.value_of(*settings.client);
+    // Seeded anew in each process: nobody can choose another's bucket.
+    if (!value.empty()) client = absl::HashOf(value);
+  }
+  const int64_t wait_ms = limit.take(client, worker_.reactor().now_ms());
+  if (wait_ms == 0) return true;
+  variation_.status = settings.status;
+  variation_.fields = str_cat("retry-after: ", (wait_ms + 999) / 1000, "\r\n");
+  for (const auto& [name, value] : settings.headers) {
+    variation_.fields += str_cat(name, ": ", value, "\r\n");
+  }
+  return false;
 }
 
 // Puts the new head where the old one was, directly before the body bytes that came with it.

@@ -74,6 +74,8 @@ class Exchange final : private UpstreamConnection::Owner {
   std::unique_ptr<Tunnel> make_tunnel();
 
   http::Failure failure() const { return failure_; }
+  // What a policy makes of the answer to it.
+  const http::Variation& variation() const { return variation_; }
   bool to_head() const { return to_head_; }
   // Whether the client has said that it sends no further request (RFC 9112 §9.6).
   bool client_done() const { return client_done_; }
@@ -91,6 +93,7 @@ class Exchange final : private UpstreamConnection::Owner {
   std::optional<http::Failure> route(const http::RequestHead& head);
   bool is_for(const RoutingPort& port, std::string_view host,
               const RoutingListener* listener) const;
+  bool let_through(RateLimit& limit, const http::Requester& requester);
   bool rewrite_request(const http::RequestHead& head, size_t head_size);
 
   void note_failure(Ejections::Failure failure);
@@ -157,6 +160,7 @@ class Exchange final : private UpstreamConnection::Owner {
   uint8_t client_minor_version_ = 1;
   Status stop_ = Status::kWaiting;
   http::Failure failure_ = http::Failure::kBadRequest;
+  http::Variation variation_;
   int64_t deadline_ms_ = 0;
   int64_t response_head_deadline_ms_ = 0;  // 0: the request is not through yet
 };

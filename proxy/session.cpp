@@ -269,11 +269,12 @@ Session::Next Session::after_exchange(Exchange::Status status) {
     case Exchange::Status::kFailed: {
       const http::Failure failure = exchange_->failure();
       const bool to_head = exchange_->to_head();
+      const http::Variation variation = exchange_->variation();
       const bool whole = exchange_->skip_request();
       const bool close = !whole || !exchange_->keep_alive() || !port_.is_open() ||
                          http::info(failure).source == http::Source::kClient;
       exchange_.reset();
-      return reply(failure, close, to_head);
+      return reply(failure, close, to_head, variation);
     }
     case Exchange::Status::kUpgraded: return begin_tunnel();
     case Exchange::Status::kAborted: break;
@@ -318,12 +319,13 @@ Session::Next Session::go_idle() {
   return Next::kGoOn;
 }
 
-Session::Next Session::reply(http::Failure failure, bool close, bool to_head) {
+Session::Next Session::reply(http::Failure failure, bool close, bool to_head,
+                             const http::Variation& variation) {
   worker_.count_failure(failure);
   reply_.clear();
   reply_sent_ = 0;
   close_after_reply_ = close;
-  http::append_response(failure, close, to_head, worker_.reactor().now_unix_s(), reply_);
+  http::append_response(failure, variation, close, to_head, worker_.reactor().now_unix_s(), reply_);
   phase_ = Phase::kReply;
   deadline_ms_ = worker_.reactor().now_ms() + port_.settings->timeouts.body_progress_ms;
   return Next::kGoOn;

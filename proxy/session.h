@@ -81,7 +81,8 @@ class Session final : public EventHandler,
   Next begin_tunnel();
   Next after_tunnel(Tunnel::Status status);
   Next go_idle();
-  Next reply(http::Failure failure, bool close, bool to_head);
+  Next reply(http::Failure failure, bool close, bool to_head,
+             const http::Variation& variation = {});
   Next flush_reply();
   Next begin_linger();
   Next linger();

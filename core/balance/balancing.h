@@ -23,6 +23,8 @@ struct RequestKey {
   enum class Source : uint8_t { kClientAddress, kHeader, kCookie, kQuery };
   Source source = Source::kClientAddress;
   std::string name;  // of the header, cookie or query parameter
+
+  friend bool operator==(const RequestKey&, const RequestKey&) = default;
 };
 
 struct Balancing {

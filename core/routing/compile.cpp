@@ -33,6 +33,7 @@ class Compiler {
     table_->state = now_.id();
     sort_changes();
     for (const std::string& service : services_) compile_service(service);
+    for (const std::string& route : limited_routes_) compile_limit(route);
     if (gateways_changed_) move_listeners();
     for (const std::string& route : routes_) move_route(route);
     table_->ports = listeners_.finish();
@@ -84,6 +85,8 @@ class Compiler {
       sort_policy<v1::CircuitBreakingPolicy>(key, name);
     } else if (key.kind == "UpstreamTLSPolicy") {
       sort_policy<v1::UpstreamTLSPolicy>(key, name);
+    } else if (key.kind == "RateLimitPolicy") {
+      sort_rate_limit(key, name);
     } else if (key.kind == "Namespace") {
       namespaces_changed_ = true;
     } else if (key.kind == kEndpointStateKind) {
@@ -107,6 +110,18 @@ class Compiler {
     sort_reference<Policy>(key, name, index_->policies_of_target, [](const Policy& policy) {
       return target_name(policy);
     });
+  }
+
+  // As sort_policy(); its target is a route.
+  void sort_rate_limit(const EntryKey& key, const std::string& name) {
+    const auto note = [&](const std::optional<v1::RateLimitPolicy>& policy, auto change) {
+      if (!policy || target_name(*policy).empty()) return;
+      const std::string route = target_name(*policy);
+      change(index_->policies_of_target, policy_reference(key.kind, route), name);
+      limited_routes_.insert(route);
+    };
+    note(read<v1::RateLimitPolicy>(before_.snapshot, key, false), unrefer);
+    note(read<v1::RateLimitPolicy>(now_, key, true), refer);
   }
 
   template <typename Message, typename ServiceOf>
@@ -210,6 +225,30 @@ class Compiler {
     return policies;
   }
 
+  // The oldest policy's. What has been counted stays as long as its settings do.
+  void compile_limit(const std::string& route) {
+    const AppliedRateLimit* const last = index_->rate_limits.find(route);
+    const std::vector<v1::RateLimitPolicy> policies = policies_of<v1::RateLimitPolicy>(route);
+    if (policies.empty()) {
+      if (last == nullptr) return;
+      index_->rate_limits = index_->rate_limits.erase(route);
+    } else {
+      AppliedRateLimit applied{object_name(policies.front().metadata()), nullptr};
+      RateLimitSettings settings = compile_rate_limit(policies.front().spec().rate_limit());
+      const bool same = last != nullptr && last->limit->settings() == settings;
+      applied.limit = same ? last->limit : std::make_shared<RateLimit>(std::move(settings));
+      index_->rate_limits = index_->rate_limits.set(route, std::move(applied));
+      if (same) return;
+    }
+    if (now_.find(key_of_name("HTTPRoute", route)) != nullptr) routes_.insert(route);
+  }
+
+  std::vector<RoutePath> paths_of(const v1::HTTPRoute& route) const {
+    const AppliedRateLimit* const applied =
+        index_->rate_limits.find(object_name(route.metadata()));
+    return compile_route(route, applied == nullptr ? nullptr : applied->limit);
+  }
+
   // ---- Settings of ports.
 
   void compile_parameters(const EntryKey& key, const std::string& name) {
@@ -257,7 +296,7 @@ class Compiler {
       for (const std::string& name : referring(index_->routes_of_gateway, gateway)) {
         if (routes_.contains(name)) continue;
         const auto route = read<v1::HTTPRoute>(now_, key_of_name("HTTPRoute", name), true);
-        if (route) attach(*route, place, compile_route(*route));
+        if (route) attach(*route, place, paths_of(*route));
       }
     }
   }
@@ -270,7 +309,7 @@ class Compiler {
     const auto route = read<v1::HTTPRoute>(now_, key, true);
     if (!route) return;
     table_->rules += rules_of(*route);
-    const std::vector<RoutePath> paths = compile_route(*route);
+    const std::vector<RoutePath> paths = paths_of(*route);
     for (const std::string& gateway : gateways_of(*route)) {
       refer(index_->routes_of_gateway, gateway, name);
       for (const ListenerPlace& place : places_of(*index_->gateways, gateway)) {
@@ -331,6 +370,7 @@ class Compiler {
 
   std::set<std::string> services_;  // to compile, by "namespace/name"
   std::set<std::string> routes_;    // changed
+  std::set<std::string> limited_routes_;  // that a RateLimitPolicy has come to, or left
   std::set<ListenerPlace> moved_;   // places that were begun anew
   bool gateways_changed_ = false;
   bool namespaces_changed_ = false;

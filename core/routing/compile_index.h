@@ -9,6 +9,7 @@
 #include "core/base/persistent_map.h"
 #include "core/routing/gateway_index.h"
 #include "core/routing/listener_settings.h"
+#include "core/routing/rate_limit.h"
 #include "core/snapshot/snapshot.h"
 
 namespace limpet {
@@ -16,12 +17,20 @@ namespace limpet {
 // By "namespace/name" of the one that is referred to: the names of those that refer to it.
 using References = PersistentMap<std::string, PersistentMap<std::string, Nothing>>;
 
+// The policy that a route has, and what it counts with.
+struct AppliedRateLimit {
+  std::string policy;  // "namespace/name"
+  std::shared_ptr<RateLimit> limit;
+};
+
 struct CompileIndex {
   Snapshot snapshot;
   std::shared_ptr<const GatewayIndex> gateways;  // null: of nothing
   References slices_of_service;
   References policies_of_target;  // by policy_reference()
   References routes_of_gateway;
+  // Of every HTTPRoute with a RateLimitPolicy, by its "namespace/name".
+  PersistentMap<std::string, AppliedRateLimit> rate_limits;
   // Of every GatewayParameters, by its "namespace/name".
   PersistentMap<std::string, std::shared_ptr<const ListenerSettings>> settings;
 };

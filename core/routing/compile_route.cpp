@@ -39,8 +39,8 @@ uint64_t scope_of(const v1::HTTPRoute& route, const v1::HTTPRouteRule& rule) {
                         route.metadata().name(), rule.name(), matches});
 }
 
-CountedPtr<const RouteRule> compile_rule(const v1::HTTPRoute& route,
-                                         const v1::HTTPRouteRule& rule, int index) {
+CountedPtr<RouteRule> compile_rule(const v1::HTTPRoute& route, const v1::HTTPRouteRule& rule,
+                                   int index) {
   const uint64_t scope = scope_of(route, rule);
   // Rules that are compiled anew do not all begin with their first backend.
   const CountedPtr<RouteRule> compiled(new RouteRule(scope));
@@ -98,15 +98,18 @@ ClusterRef backend_cluster(const v1::HTTPRoute& route, const v1::HTTPBackendRef&
   return cluster;
 }
 
-std::vector<RoutePath> compile_route(const v1::HTTPRoute& route) {
+std::vector<RoutePath> compile_route(const v1::HTTPRoute& route,
+                                     const std::shared_ptr<RateLimit>& limit) {
   std::vector<RoutePath> paths;
   static const v1::HTTPRouteRule kEverything;
   static const v1::HTTPPathMatch kSlash;
   const int count = route.spec().rules_size();
   for (int i = 0; i < std::max(1, count); ++i) {
     const v1::HTTPRouteRule& rule = count == 0 ? kEverything : route.spec().rules(i);
+    const CountedPtr<RouteRule> compiled = compile_rule(route, rule, i);
+    compiled->rate_limit = limit;
     RankedRule ranked;
-    ranked.rule = compile_rule(route, rule, i);
+    ranked.rule = compiled;
     if (rule.matches().empty()) add_path(kSlash, ranked, paths);
     for (int m = 0; m < rule.matches_size(); ++m) {
       ranked.match_index = static_cast<uint32_t>(m);

@@ -18,8 +18,10 @@ struct RoutePath {
   RankedRule ranked;
 };
 
-// Every path of every rule. Requires: the route is well formed (core/validate).
-std::vector<RoutePath> compile_route(const v1::HTTPRoute& route);
+// Every path of every rule. Requires: the route is well formed (core/validate). `limit`, of all the
+// rules, may be null.
+std::vector<RoutePath> compile_route(const v1::HTTPRoute& route,
+                                     const std::shared_ptr<RateLimit>& limit = nullptr);
 
 // Why a backendRef leads nowhere, whatever Services there are: its share of the traffic answers
 // 500.

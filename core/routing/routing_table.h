@@ -24,6 +24,7 @@
 #include "core/base/persistent_map.h"
 #include "core/routing/host_map.h"
 #include "core/routing/listener_settings.h"
+#include "core/routing/rate_limit.h"
 #include "core/routing/tls_settings.h"
 #include "core/snapshot/state_id.h"
 #include "core/sticky/key_ring.h"
@@ -53,6 +54,7 @@ struct RouteRule : Counted {
   uint64_t scope = 0;      // of its sessions: STICKY.md's "Service port" or "route and rule"
   uint64_t total_weight = 0;
   mutable RoundRobin rotation;  // over the backends
+  std::shared_ptr<RateLimit> rate_limit;  // of its route; null: none
   absl::InlinedVector<RouteBackend, 1> backends;  // most rules have one
 };
 

@@ -67,6 +67,27 @@ void set_policy_status(const RoutingTable& table, Policy& policy) {
                 policy.metadata().generation(), verdict);
 }
 
+Verdict judge_rate_limit(const CompileIndex& index, const v1::RateLimitPolicy& policy) {
+  const std::string route = target_name(policy);
+  if (route.empty()) {
+    return {kFalse, "Invalid",
+            str_cat("spec.targetRef: an HTTPRoute of another namespace (",
+                    policy.spec().target_ref().namespace_(),
+                    ") cannot be given a policy from here")};
+  }
+  const EntryKey key = key_of_name("HTTPRoute", route);
+  if (index.snapshot.find(key) == nullptr) {
+    return {kFalse, "TargetNotFound", str_cat(to_string(key), " does not exist")};
+  }
+  const AppliedRateLimit* const applied = index.rate_limits.find(route);
+  const bool holds = applied->policy == object_name(policy.metadata()) ||
+                     applied->limit->settings() == compile_rate_limit(policy.spec().rate_limit());
+  if (holds) return {kTrue, "Accepted"};
+  return {kFalse, "Conflicted",
+          str_cat("the older RateLimitPolicy ", applied->policy, " has ", to_string(key),
+                  " and other settings")};
+}
+
 }  // namespace
 
 void set_status(const RoutingTable& table, v1::Resource& resource) {
@@ -85,6 +106,11 @@ void set_status(const RoutingTable& table, v1::Resource& resource) {
       return set_policy_status(table, *resource.mutable_circuit_breaking_policy());
     case v1::Resource::kUpstreamTlsPolicy:
       return set_policy_status(table, *resource.mutable_upstream_tls_policy());
+    case v1::Resource::kRateLimitPolicy: {
+      v1::RateLimitPolicy& policy = *resource.mutable_rate_limit_policy();
+      return set_condition(*policy.mutable_status()->add_conditions(), "Accepted",
+                           policy.metadata().generation(), judge_rate_limit(*table.index, policy));
+    }
     case v1::Resource::kGatewayParameters:
       return set_parameters_status(table, *resource.mutable_gateway_parameters());
     case v1::Resource::kGatewayClass: {
@@ -93,7 +119,6 @@ void set_status(const RoutingTable& table, v1::Resource& resource) {
                            object.metadata().generation(), {kTrue, "Accepted"});
     }
     // Nothing that could be wrong with them.
-    case v1::Resource::kRateLimitPolicy:
     case v1::Resource::kNamespace:
     case v1::Resource::kService:
     case v1::Resource::kEndpointSlice:

@@ -1,4 +1,9 @@
-#include <limits>
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <string>
+
+#include <absl/strings/ascii.h>
 
 #include "core/validate/policy.h"
 
@@ -9,14 +14,26 @@ constexpr int kMaxWindowSeconds = 86'400;
 constexpr int kMaxCount = 1'000'000'000;
 constexpr int kMaxHeaders = 16;
 constexpr size_t kMaxHeaderBytes = 1024;
+// What frames the answer, or is in it already.
+constexpr std::string_view kOwnHeaders[] = {
+    "connection",  "content-length", "content-type",      "date",   "keep-alive",
+    "retry-after", "trailer",        "transfer-encoding", "upgrade"};
+
+bool is_own_header(const std::string& name) {
+  const std::string lower = absl::AsciiStrToLower(name);
+  return std::find(std::begin(kOwnHeaders), std::end(kOwnHeaders), lower) !=
+         std::end(kOwnHeaders);
+}
 
 void validate_headers(const google::protobuf::Map<std::string, std::string>& headers,
                       Report& report) {
   report.at_most("responseHeadersToAdd", static_cast<int>(headers.size()), kMaxHeaders);
-  for (const auto& [name, value] : headers) {
+  const std::map<std::string, std::string> sorted(headers.begin(), headers.end());
+  for (const auto& [name, value] : sorted) {
     const Scope scope(report, "responseHeadersToAdd", name);
     std::string problem = check_token(name, kMaxHeaderBytes);
     if (!problem.empty()) report.add(str_cat("the name ", problem));
+    if (is_own_header(name)) report.add("must not be set: it is the gateway's to say");
     for (const unsigned char c : value) {
       if ((c >= 0x20 && c != 0x7F) || c == '\t') continue;
       report.add("must not have control characters");

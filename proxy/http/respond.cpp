@@ -32,6 +32,8 @@ constexpr FailureInfo kInfos[] = {
      "no route takes this host and path"},
     {Failure::kMisdirected, Source::kGateway, 421, "Misdirected Request",
      "this connection's certificate is not for this host"},
+    {Failure::kRateLimited, Source::kGateway, 429, "Too Many Requests",
+     "more requests have come than are let through; try again later"},
     {Failure::kInvalidBackend, Source::kGateway, 500, "Internal Server Error",
      "the route's backend does not exist"},
     {Failure::kNoEndpoint, Source::kGateway, 503, "Service Unavailable",
@@ -58,17 +60,28 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "kInfos is indexed by Failure");
 
+// Empty, as it may be (RFC 9112 §4), of those that this gateway has no failure with.
+std::string_view reason_of(int status) {
+  for (const FailureInfo& known : kInfos) {
+    if (known.status == status) return known.reason;
+  }
+  return {};
+}
+
 }  // namespace
 
 const FailureInfo& info(Failure failure) { return kInfos[static_cast<size_t>(failure)]; }
 
-void append_response(Failure failure, bool close, bool to_head, int64_t now_unix_s,
-                     std::string& out) {
+void append_response(Failure failure, const Variation& variation, bool close, bool to_head,
+                     int64_t now_unix_s, std::string& out) {
   const FailureInfo& what = info(failure);
+  const bool own = variation.status == 0 || variation.status == what.status;
   fmt::format_to(std::back_inserter(out),
                  "HTTP/1.1 {} {}\r\ncontent-type: text/plain; charset=utf-8\r\n"
-                 "content-length: {}\r\ndate: ",
-                 what.status, what.reason, what.message.size() + 1);
+                 "content-length: {}\r\n{}date: ",
+                 own ? what.status : variation.status,
+                 own ? what.reason : reason_of(variation.status), what.message.size() + 1,
+                 variation.fields);
   append_date(now_unix_s, out);
   out.append(close ? "\r\nconnection: close\r\n\r\n" : "\r\n\r\n");
   if (!to_head) out.append(what.message).append("\n");

@@ -22,6 +22,7 @@ enum class Failure : uint8_t {
   kNoTable,         // nothing to serve from yet
   kNoRoute,         // no listener or rule takes the request
   kMisdirected,     // the host is another listener's than that of the TLS connection
+  kRateLimited,     // the route lets no more through for now
   kInvalidBackend,  // the rule's backendRef names nothing that exists
   kNoEndpoint,      // the backend has no endpoint that may serve
   // The upstream's doing.
@@ -45,9 +46,15 @@ struct FailureInfo {
 
 const FailureInfo& info(Failure failure);
 
+// What a policy makes of an answer.
+struct Variation {
+  int status = 0;      // 0: the failure's own
+  std::string fields;  // further ones, whole lines
+};
+
 // Appends a whole response. `close`: the connection ends after it. `to_head`: to a HEAD
 // request, without body.
-void append_response(Failure failure, bool close, bool to_head, int64_t now_unix_s,
-                     std::string& out);
+void append_response(Failure failure, const Variation& variation, bool close, bool to_head,
+                     int64_t now_unix_s, std::string& out);
 
 }  // namespace limpet::http
