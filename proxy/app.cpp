@@ -16,6 +16,7 @@
 #include "core/base/socket_address.h"
 #include "core/base/text.h"
 #include "core/sticky/token.h"
+#include "proxy/control/certificate_metrics.h"
 #include "proxy/control/node_control.h"
 #include "proxy/control/sync_client_grpc.h"
 #include "proxy/worker.h"
@@ -144,6 +145,10 @@ absl::Status run_proxy(ProxyOptions options) {
   (*admin)->handle("/readyz", [&] {
     const NodeControl::Readiness readiness = control.readiness();
     return AdminResponse{.status = readiness.serving ? 200U : 503U, .body = readiness.text};
+  });
+  (*admin)->handle("/metrics", [&, metrics = CertificateMetrics()]() mutable {
+    return AdminResponse{.content_type = "text/plain; version=0.0.4",
+                         .body = metrics.text(control.table())};
   });
 
   for (auto& worker : workers) worker->start();

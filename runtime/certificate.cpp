@@ -2,9 +2,7 @@
 
 #include <utility>
 
-#include <absl/time/time.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "core/base/text.h"
@@ -12,7 +10,6 @@
 namespace limpet {
 namespace {
 
-using BioPtr = std::unique_ptr<BIO, OpensslFree<BIO_free>>;
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES_free>>;
 using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, OpensslFree<X509_STORE_CTX_free>>;
 
@@ -21,19 +18,6 @@ struct StackFree {
   void operator()(STACK_OF(X509) * stack) const { sk_X509_free(stack); }
 };
 using StackPtr = std::unique_ptr<STACK_OF(X509), StackFree>;
-
-BioPtr bio_of(std::string_view text) {
-  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-// For a key that is locked: there is nobody to ask.
-int no_passphrase(char*, int, int, void*) { return 0; }
-
-int64_t unix_s_of(const ASN1_TIME* time) {
-  tm parts = {};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
-  return absl::ToUnixSeconds(absl::FromTM(parts, absl::UTCTimeZone()));
-}
 
 std::string why_not(int error, const X509& certificate) {
   switch (error) {
@@ -53,40 +37,6 @@ std::string why_not(int error, const X509& certificate) {
 
 }  // namespace
 
-std::string openssl_error() {
-  char text[256] = "unknown error";
-  const unsigned long code = ERR_get_error();
-  if (code != 0) ERR_error_string_n(code, text, sizeof(text));
-  ERR_clear_error();
-  return text;
-}
-
-absl::StatusOr<std::vector<X509Ptr>> read_certificates(std::string_view pem) {
-  const BioPtr bio = bio_of(pem);
-  std::vector<X509Ptr> certificates;
-  while (X509Ptr certificate{PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)}) {
-    certificates.push_back(std::move(certificate));
-  }
-  // The end is an error, too: no further start of a certificate.
-  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  const std::string error = openssl_error();
-  if (certificates.empty()) return absl::InvalidArgumentError("has no certificate in PEM form");
-  if (!at_end) {
-    return absl::InvalidArgumentError(str_cat("has a certificate that cannot be read: ", error));
-  }
-  return certificates;
-}
-
-absl::StatusOr<KeyPtr> read_private_key(std::string_view pem) {
-  const BioPtr bio = bio_of(pem);
-  KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
-  if (key == nullptr) {
-    ERR_clear_error();
-    return absl::InvalidArgumentError("has no private key in PEM form without a passphrase");
-  }
-  return key;
-}
-
 std::vector<std::string> uris_of(const X509& certificate) {
   const NamesPtr names(static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
@@ -99,19 +49,6 @@ std::vector<std::string> uris_of(const X509& certificate) {
                       static_cast<size_t>(ASN1_STRING_length(uri)));
   }
   return uris;
-}
-
-std::string utc_text(int64_t unix_s) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(unix_s),
-                          absl::UTCTimeZone());
-}
-
-int64_t not_before_unix_s(const X509& certificate) {
-  return unix_s_of(X509_get0_notBefore(&certificate));
-}
-
-int64_t not_after_unix_s(const X509& certificate) {
-  return unix_s_of(X509_get0_notAfter(&certificate));
 }
 
 absl::StatusOr<Authorities> Authorities::read(std::string_view pem) {

@@ -20,32 +20,12 @@
 #include <absl/status/statusor.h>
 #include <openssl/x509.h>
 
+#include "core/resource/certificate.h"
+
 namespace limpet {
-
-template <auto Free>
-struct OpensslFree {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using X509Ptr = std::unique_ptr<X509, OpensslFree<X509_free>>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
-
-// The last error of OpenSSL in this thread, as text; the queue is empty after it.
-std::string openssl_error();
-
-// All certificates of a PEM text, at least one. INVALID_ARGUMENT otherwise.
-absl::StatusOr<std::vector<X509Ptr>> read_certificates(std::string_view pem);
-// The private key of a PEM text. INVALID_ARGUMENT when there is none, or it needs a passphrase.
-absl::StatusOr<KeyPtr> read_private_key(std::string_view pem);
 
 // The URIs among the subject alternative names, in their order.
 std::vector<std::string> uris_of(const X509& certificate);
-int64_t not_before_unix_s(const X509& certificate);
-int64_t not_after_unix_s(const X509& certificate);
-// "2026-01-31T12:00:00Z"
-std::string utc_text(int64_t unix_s);
 
 // Those whom certificates are believed from. Immutable, thread-safe.
 class Authorities {

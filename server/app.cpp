@@ -32,6 +32,7 @@
 #include "server/node_registry.h"
 #include "server/publisher.h"
 #include "server/secret_key_loader.h"
+#include "server/secrets.h"
 #include "storage/sqlite_store.h"
 
 namespace limpet {
@@ -242,6 +243,15 @@ Ticker start_heartbeats(asio::io_context& io, DiscoveryService& discovery,
                 });
 }
 
+// Opened with the keys of the time.
+DiscoveryService::SecretDelivery secrets_for_nodes(const Applier& applier,
+                                                   const ServerOptions& options) {
+  const auto open = [&applier](const Entry& sealed, SecretItems items) {
+    return open_for_nodes(applier.secret_keys().get(), sealed, items);
+  };
+  return {open, options.tls.identity.empty()};
+}
+
 void stop(asio::io_context& io, int signal) {
   spdlog::info("signal {}: stopping", signal);
   io.stop();
@@ -295,7 +305,7 @@ absl::Status run_server(const ServerOptions& options) {
   if (!dns_client.ok()) return dns_client.status();
 
   // The API. Declared before the server, which uses them until it is gone.
-  DiscoveryService discovery(publisher, registry, access);
+  DiscoveryService discovery(publisher, registry, access, secrets_for_nodes(applier, options));
   ManagementService management(
       {applier, publisher, registry, discovery.parts(), access, **tokens, dns_status,
        data_dir->path()},

@@ -143,19 +143,19 @@ Applier::Outcome Applier::use_secret_keys(std::shared_ptr<const SecretKeys> keys
   const std::lock_guard lock(mutex_);
   {
     const std::lock_guard keys_lock(keys_mutex_);
-    secret_keys_ = keys;
+    secret_keys_.swap(keys);
   }
-  return reseal(context);
+  return reseal(context, keys.get());
 }
 
-Applier::Outcome Applier::reseal(const ChangeContext& context) {
+Applier::Outcome Applier::reseal(const ChangeContext& context, const SecretKeys* keys_before) {
   const Snapshot before = publisher_.head();
   const std::shared_ptr<const SecretKeys> keys = secret_keys();
   tell_unreadable(keys.get(), before);
   if (keys == nullptr) return Outcome{absl::OkStatus(), {}, before.id(), {}};
   const v1::ChangeOptions options;
   Change change{options, {context.now_unix_ms, "secrets", "", "reseal", "under the first key"}, {}};
-  return carry_out(plan_reseal(before, *keys, context.random), before, change);
+  return carry_out(plan_reseal(before, *keys, context.random, keys_before), before, change);
 }
 
 Applier::Outcome Applier::remove(const v1::DeleteRequest& request, const Origin& origin,
@@ -269,7 +269,7 @@ Applier::Restored Applier::restore(const RestoreFiles& files, const v1::ChangeOp
   table_ = std::move(compiled.table);
   publisher_.publish(plan.state, table_);
   // What was saved may be of a time before the first key. The restore stands without it.
-  const Outcome resealed = reseal(context);
+  const Outcome resealed = reseal(context, nullptr);
   if (resealed.status.ok()) {
     outcome.state = resealed.state;
   } else {

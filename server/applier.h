@@ -112,7 +112,8 @@ class Applier {
   std::optional<Outcome> answer_again(const RequestRecord& request);
   Outcome carry_out(Plan plan, const Snapshot& before, Change& change);
   Outcome keep_answer(Outcome outcome, Change& change);
-  Outcome reseal(const ChangeContext& context);
+  // `keys_before`: null where nothing depended on what could be opened before.
+  Outcome reseal(const ChangeContext& context, const SecretKeys* keys_before);
 
   mutable std::mutex keys_mutex_;
   std::shared_ptr<const SecretKeys> secret_keys_;  // guarded by it

@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "core/resource/secret.h"
 #include "core/snapshot/wire.h"
 #include "server/context.h"
 #include "server/grpc_status.h"
@@ -246,6 +247,11 @@ class DiscoveryService::Stream final
 
   // The session has one update in flight at most, so nobody else is here.
   void send(const NodeSession::Update& update) {
+    if (update.to.size(kSecretKind) > 0 && service_.warn_of_plain_text_.exchange(false)) {
+      spdlog::warn(
+          "private keys of Secrets go to nodes in plain text, for whoever listens on the way; give "
+          "--tls-identity and --tls-ca (gwctl pki init makes them)");
+    }
     std::shared_ptr<const EncodedChunks> chunks =
         service_.deltas_.get(update.from, update.to, update.adopt);
     const std::lock_guard lock(mutex_);

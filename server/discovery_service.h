@@ -1,10 +1,12 @@
 // The nodes' streams over gRPC: carries messages between the wire, NodeSession and NodeRegistry.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <grpcpp/grpcpp.h>
@@ -26,11 +28,20 @@ class DiscoveryService final
   static constexpr int kHeartbeatSeconds = 5;
   static constexpr size_t kMaxStreams = NodeRegistry::kMaxNodes + 1000;
 
+  // How nodes get Secrets.
+  struct SecretDelivery {
+    OpenSecret open;
+    bool plain_text = false;  // the streams are not encrypted: the log says so, once
+  };
+
   // All must outlive the service, and the service the gRPC server.
-  DiscoveryService(Publisher& publisher, NodeRegistry& registry, Access& access)
+  DiscoveryService(Publisher& publisher, NodeRegistry& registry, Access& access,
+                   SecretDelivery secrets)
       : publisher_(publisher),
         registry_(registry),
         access_(access),
+        parts_(publisher, std::move(secrets.open)),
+        warn_of_plain_text_(secrets.plain_text),
         fan_out_(publisher, [this] { published(); }) {}
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* Sync(
@@ -56,8 +67,9 @@ class DiscoveryService final
   Publisher& publisher_;
   NodeRegistry& registry_;
   Access& access_;
-  ScopedStates parts_{publisher_};
+  ScopedStates parts_;
   DeltaCache deltas_;
+  std::atomic<bool> warn_of_plain_text_;  // until it is done
   mutable std::mutex mutex_;
   bool stopped_ = false;
   std::unordered_map<Stream*, std::weak_ptr<Stream>> streams_;

@@ -135,7 +135,7 @@ grpc::ServerUnaryReactor* ManagementService::Get(grpc::CallbackServerContext* co
   absl::StatusOr<v1::Resource> resource = resource_of(*entry);
   if (!resource.ok()) return finish(context, resource.status());
   const NodeFacts nodes = node_facts(head.id().epoch);
-  tell_status(table.get(), nodes, *entry, *resource);
+  tell_status(table.get(), status_sources(head), nodes, *entry, *resource);
   tell_more(*entry, *resource);
   *response->mutable_state() = to_proto(head.id());
   *response->mutable_resource() = *std::move(resource);
@@ -144,11 +144,20 @@ grpc::ServerUnaryReactor* ManagementService::Get(grpc::CallbackServerContext* co
 
 NodeFacts ManagementService::node_facts(Epoch epoch) {
   const auto part_of = [&](const GatewayNames& gateways) -> std::optional<Snapshot> {
+    if (gateways.empty()) return parts_.all().head();
     const auto part = parts_.of(gateways);
     if (!part.ok() || *part == nullptr) return std::nullopt;
     return (*part)->head();
   };
   return NodeFacts(registry_.list(unix_ms_now()), epoch, part_of);
+}
+
+StatusSources ManagementService::status_sources(const Snapshot& state) const {
+  const auto find = [state, keys = applier_.secret_keys()](const EntryKey& key) {
+    const EntryPtr entry = state.find(key);
+    return entry == nullptr ? std::nullopt : std::optional(opened_secret(keys.get(), *entry));
+  };
+  return {find, unix_ms_now() / 1000};
 }
 
 void ManagementService::tell_more(const Entry& entry, v1::Resource& resource) {
@@ -161,12 +170,13 @@ void ManagementService::tell_more(const Entry& entry, v1::Resource& resource) {
 void ManagementService::tell_statuses(v1::ListResponse& page) {
   const auto [head, table] = publisher_.compiled_head();
   const NodeFacts nodes = node_facts(head.id().epoch);
+  const StatusSources sources = status_sources(head);
   for (v1::Resource& resource : *page.mutable_resources()) {
     const EntryPtr entry = head.find(key_of(resource));
     const std::string& revision = metadata_of(*object_of(resource)).resource_version();
     const bool same = entry != nullptr && str_cat(entry->revision) == revision;
     if (!same) continue;
-    tell_status(table.get(), nodes, *entry, resource);
+    tell_status(table.get(), sources, nodes, *entry, resource);
     tell_more(*entry, resource);
   }
 }

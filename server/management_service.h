@@ -117,6 +117,8 @@ class ManagementService final : public v1::Management::CallbackService {
                                       Make make);
 
   NodeFacts node_facts(Epoch epoch);
+  // With the values of the state's Secrets, opened: for conditions alone.
+  StatusSources status_sources(const Snapshot& state) const;
   // What is known of the object beside the routing table and the nodes.
   void tell_more(const Entry& entry, v1::Resource& resource);
   // Of the objects that are still what they are in the page, which may be of a past state.

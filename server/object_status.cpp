@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/base/text.h"
-#include "core/routing/status.h"
 
 namespace limpet {
 namespace {
@@ -57,7 +56,7 @@ NodeFacts::NodeFacts(const std::vector<v1::NodeStatus>& nodes, Epoch epoch, cons
   }
   for (const auto& [gateways, members] : alike) {
     Group& group = groups_.emplace_back();
-    if (!gateways.empty()) group.part = part_of(gateways);
+    group.part = part_of(gateways);
     for (const v1::NodeStatus* node : members) {
       const bool ours = node->active().epoch() == epoch.value();
       add(*node, {node->node_id(), groups_.size() - 1, ours ? node->active().revision() : 0,
@@ -161,9 +160,9 @@ Verdict NodeFacts::judge(const Tally& tally) const {
           str_cat(text, "; waiting for ", shown_of(tally.waiting, tally.pending))};
 }
 
-void tell_status(const RoutingTable* table, const NodeFacts& nodes, const Entry& entry,
-                 v1::Resource& resource) {
-  if (table != nullptr) set_status(*table, resource);
+void tell_status(const RoutingTable* table, const StatusSources& sources, const NodeFacts& nodes,
+                 const Entry& entry, v1::Resource& resource) {
+  if (table != nullptr) set_status(*table, sources, resource);
   NodeFacts::Subject subject{entry.key, entry.revision};
   if (resource.has_gateway()) subject.ports = wanted_ports(resource.gateway());
   const NodeFacts::Told told = nodes.tell(subject);
@@ -189,15 +188,17 @@ void tell_status(const RoutingTable* table, const NodeFacts& nodes, const Entry&
       return add(*resource.mutable_gateway_parameters());
     case v1::Resource::kLoadBalancerPolicy:
       return add(*resource.mutable_load_balancer_policy());
-    case v1::Resource::kRetryPolicy:
-      return add(*resource.mutable_retry_policy());
     case v1::Resource::kCircuitBreakingPolicy:
       return add(*resource.mutable_circuit_breaking_policy());
     case v1::Resource::kRateLimitPolicy:
       return add(*resource.mutable_rate_limit_policy());
     case v1::Resource::kUpstreamTlsPolicy:
       return add(*resource.mutable_upstream_tls_policy());
-    case v1::Resource::kSecret:  // goes to no node
+    case v1::Resource::kSecret:
+      // Of most Secrets nodes have nothing.
+      if (told.counts.desired() > 0) add(*resource.mutable_secret());
+      return;
+    case v1::Resource::kRetryPolicy:  // no kind that is taken in
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }

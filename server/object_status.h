@@ -15,6 +15,7 @@
 #include "core/resource/condition.h"
 #include "core/routing/routing_table.h"
 #include "core/routing/scope.h"
+#include "core/routing/status.h"
 #include "core/snapshot/snapshot.h"
 #include "limpet/v1/management.pb.h"
 #include "limpet/v1/resource.pb.h"
@@ -27,7 +28,8 @@ class NodeFacts {
  public:
   static constexpr size_t kShown = 3;  // nodes that one message names
 
-  // The part of the newest state that a node gets which serves only these Gateways; nothing: all.
+  // What a node gets of the newest state that serves only these Gateways (none: all); nothing:
+  // everything.
   using PartOf = std::function<std::optional<Snapshot>(const GatewayNames&)>;
 
   // Of states of `epoch`; a node that serves another epoch's serves none of them.
@@ -57,7 +59,7 @@ class NodeFacts {
   };
   // Nodes that get the same.
   struct Group {
-    std::optional<Snapshot> part;  // nothing: they get everything
+    std::optional<Snapshot> part;  // that they get; nothing: everything
     std::vector<Node> nodes;       // those that serve the least first
     std::vector<std::string> stale;
   };
@@ -80,7 +82,8 @@ class NodeFacts {
 
 // Fills in the status of the object, which is the entry's. `table` is that of the state that has
 // the entry; null, when that does not compile: then the nodes are all there is to tell of.
-void tell_status(const RoutingTable* table, const NodeFacts& nodes, const Entry& entry,
-                 v1::Resource& resource);
+// `sources`: what the values of Secrets tell, opened.
+void tell_status(const RoutingTable* table, const StatusSources& sources, const NodeFacts& nodes,
+                 const Entry& entry, v1::Resource& resource);
 
 }  // namespace limpet

@@ -3,42 +3,56 @@
 #include <utility>
 
 #include "core/base/text.h"
-#include "core/resource/secret.h"
 #include "server/past.h"
 
 namespace limpet {
 
+namespace {
+
+// Whether the newest of them is made of this state.
+bool is_newest(const Past& states, const Snapshot& whole) {
+  return !states.empty() && states.newest().id().epoch == whole.id().epoch &&
+         states.newest().id().revision == whole.id().revision;
+}
+
+std::optional<Snapshot> find_in(const Past& states, const StateId& id) {
+  const Snapshot* found = states.at(id.revision);
+  if (found == nullptr || found->id() != id) return std::nullopt;
+  return *found;
+}
+
+}  // namespace
+
 class ScopedStates::All final : public StateSource {
  public:
-  explicit All(const Publisher& publisher) : publisher_(publisher) {}
+  All(const Publisher& publisher, OpenSecret open)
+      : publisher_(publisher), newest_(std::move(open)) {}
 
-  Snapshot head() const override { return of(publisher_.head()); }
+  // Nodes were told of no state that nobody has asked for here.
+  Snapshot head() const override {
+    Snapshot forgotten;  // goes when the lock is released
+    const std::lock_guard lock(mutex_);
+    // Read under the lock: it never is older than the one before.
+    const Snapshot whole = publisher_.head();
+    if (!is_newest(states_, whole)) {
+      newest_.advance_to(whole);
+      forgotten = states_.add(newest_.state());
+    }
+    return states_.newest();
+  }
 
   std::optional<Snapshot> find(const StateId& id) const override {
-    const std::optional<Snapshot> whole = publisher_.at(id.revision);
-    if (!whole) return std::nullopt;
-    Snapshot state = of(*whole);
-    if (state.id() != id) return std::nullopt;
-    return state;
+    head();
+    const std::lock_guard lock(mutex_);
+    return find_in(states_, id);
   }
 
  private:
-  // The last answer is kept: every node asks for the same one.
-  Snapshot of(const Snapshot& whole) const {
-    if (whole.size(kSecretKind) == 0) return for_nodes(whole);
-    const std::lock_guard lock(mutex_);
-    if (whole_ != whole.id()) {
-      state_ = for_nodes(whole);
-      whole_ = whole.id();
-    }
-    return state_;
-  }
-
   const Publisher& publisher_;
   mutable std::mutex mutex_;
-  // Guarded by it:
-  mutable StateId whole_;  // of which it is made
-  mutable Snapshot state_;
+  // Guarded by it; what the publisher already tells is only found out here.
+  mutable NodeState newest_;
+  mutable Past states_;
 };
 
 class ScopedStates::Part final : public StateSource {
@@ -51,9 +65,7 @@ class ScopedStates::Part final : public StateSource {
     const std::lock_guard lock(owner_.mutex_);
     // Read under the lock: it never is older than what the others were made of.
     const Snapshot whole = owner_.all_->head();
-    const bool moved_on = states_.empty() || states_.newest().id().epoch != whole.id().epoch ||
-                          states_.newest().id().revision != whole.id().revision;
-    if (moved_on) {
+    if (!is_newest(states_, whole)) {
       owner_.followers_.advance_to(whole);
       scope_.advance_to(whole, owner_.followers_);
       forgotten = states_.add(scope_.part());
@@ -64,20 +76,18 @@ class ScopedStates::Part final : public StateSource {
   std::optional<Snapshot> find(const StateId& id) const override {
     head();
     const std::lock_guard lock(owner_.mutex_);
-    const Snapshot* found = states_.at(id.revision);
-    if (found == nullptr || found->id() != id) return std::nullopt;
-    return *found;
+    return find_in(states_, id);
   }
 
  private:
   ScopedStates& owner_;
   // Guarded by the owner's lock; what the owner's publisher already tells is only found out here.
-  mutable Scope scope_;
+  mutable GatewayScope scope_;
   mutable Past states_;
 };
 
-ScopedStates::ScopedStates(const Publisher& publisher)
-    : all_(std::make_unique<const All>(publisher)) {}
+ScopedStates::ScopedStates(const Publisher& publisher, OpenSecret open)
+    : all_(std::make_unique<const All>(publisher, std::move(open))) {}
 
 ScopedStates::~ScopedStates() = default;
 

@@ -1,6 +1,7 @@
-// The states that nodes get: the server's without what no node is sent (for_nodes() of
-// core/routing/scope.h), and the parts of that for nodes which serve only some of the Gateways.
-// Nodes with the same Gateways share one: its states, its past, and so the bytes that are sent.
+// The states that nodes get: the server's, of Secrets what nodes need, opened
+// (core/routing/node_state.h), and the parts of that for nodes which serve only some of the
+// Gateways. Nodes with the same Gateways share one: its states, its past, and so the bytes that are
+// sent.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "core/routing/node_state.h"
 #include "core/routing/scope.h"
 #include "server/publisher.h"
 #include "server/state_source.h"
@@ -22,8 +24,9 @@ class ScopedStates {
  public:
   static constexpr size_t kMaxParts = 256;
 
-  // Must outlive all that is got from it; the publisher must outlive it.
-  explicit ScopedStates(const Publisher& publisher);
+  // Must outlive all that is got from it; the publisher must outlive it. `open` is called by
+  // whoever asks for a state, one at a time.
+  ScopedStates(const Publisher& publisher, OpenSecret open);
   ~ScopedStates();
 
   // For nodes that serve all Gateways.

@@ -13,12 +13,14 @@
 #include <sys/stat.h>
 
 #include "core/base/text.h"
+#include "core/resource/secret.h"
 #include "runtime/data_dir.h"
 
 namespace limpet {
 namespace {
 
 constexpr std::string_view kPrefix = "sealed:1:";
+static_assert(kPrefix.starts_with(kSealedPrefix));
 constexpr size_t kIdBytes = 8;
 constexpr size_t kNonceSize = 12;
 constexpr size_t kTagSize = 16;
@@ -169,6 +171,12 @@ absl::StatusOr<std::string> SecretKeys::open(const SecretPlace& place,
       EVP_DecryptFinal_ex(context.get(), bytes_of(value) + size, &length) == 1;
   if (!opened) return absl::DataLossError("is not as it was sealed, or of another place");
   return value;
+}
+
+bool SecretKeys::has_key_of(std::string_view sealed) const {
+  return std::any_of(keys_.begin(), keys_.end(), [&](const Key& key) {
+    return sealed.starts_with(str_cat(kPrefix, key.id, ":"));
+  });
 }
 
 bool SecretKeys::is_newest(std::string_view sealed) const {

@@ -55,6 +55,8 @@ class SecretKeys {
   // FAILED_PRECONDITION: of a key that is not among these. DATA_LOSS: not as it was sealed, or
   // of another place.
   absl::StatusOr<std::string> open(const SecretPlace& place, std::string_view sealed) const;
+  // Whether it is sealed under one of these.
+  bool has_key_of(std::string_view sealed) const;
   // Whether it is sealed under the first key.
   bool is_newest(std::string_view sealed) const;
 

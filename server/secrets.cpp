@@ -10,7 +10,6 @@
 #include "core/base/text.h"
 #include "core/resource/condition.h"
 #include "core/resource/secret.h"
-#include "runtime/certificate.h"
 
 namespace limpet {
 namespace {
@@ -28,7 +27,20 @@ v1::Secret secret_of(const Entry& entry) {
   return secret;
 }
 
-std::string field_of(std::string_view item) { return str_cat("data[", item, "]"); }
+// To base64. False: one of them stays sealed.
+bool open_values(const SecretKeys* keys, const EntryKey& key, v1::Secret& secret) {
+  bool all = true;
+  for (auto& [item, value] : *secret.mutable_data()) {
+    absl::StatusOr<std::string> opened = absl::FailedPreconditionError("there are no keys");
+    if (keys != nullptr) opened = keys->open({key, item}, value);
+    if (opened.ok()) {
+      value = absl::Base64Escape(*opened);
+    } else {
+      all = false;
+    }
+  }
+  return all;
+}
 
 // The values as they were written, by item: base64 or the mask decoded, plain text over it.
 struct Written {
@@ -53,30 +65,14 @@ Written written_of(const v1::Secret& secret) {
   return written;
 }
 
-// Of a kubernetes.io/tls Secret, as it is to be stored. What cannot be opened is not judged.
+// As it is to be stored: with the values that the mask keeps. What cannot be opened is not judged.
 void check_tls(const SecretKeys& keys, const EntryKey& key, const v1::Secret& secret,
                std::vector<Violation>& violations) {
-  const auto opened = [&](std::string_view item) {
-    return keys.open({key, item}, secret.data().at(std::string(item)));
-  };
-  const absl::StatusOr<std::string> chain = opened(kTlsCertificateItem);
-  const absl::StatusOr<std::string> own = opened(kTlsKeyItem);
-  if (!chain.ok() || !own.ok()) return;
-  const auto certificates = read_certificates(*chain);
-  const auto private_key = read_private_key(*own);
-  if (!certificates.ok()) {
-    violations.push_back({field_of(kTlsCertificateItem), "must be a certificate in PEM"});
+  v1::Secret opened = secret;
+  open_values(&keys, key, opened);
+  for (const ItemProblem& problem : check_known_items(opened)) {
+    violations.push_back({item_field(problem.item), problem.message});
   }
-  if (!private_key.ok()) {
-    violations.push_back({field_of(kTlsKeyItem),
-                          "must be a private key in PEM, without a "
-                          "passphrase"});
-  }
-  if (!certificates.ok() || !private_key.ok()) return;
-  if (X509_check_private_key(certificates->front().get(), private_key->get()) == 1) return;
-  openssl_error();
-  violations.push_back(
-      {field_of(kTlsKeyItem), "must be the key of the first certificate of tls.crt"});
 }
 
 bool same_values(const v1::Secret& one, const v1::Secret& other) {
@@ -115,11 +111,11 @@ std::optional<std::string> unreadable_value(const SecretKeys* keys, const Entry&
   const std::map<std::string, std::string> sorted(secret.data().begin(), secret.data().end());
   for (const auto& [item, sealed] : sorted) {
     if (keys == nullptr)
-      return str_cat(field_of(item),
+      return str_cat(item_field(item),
                      " is sealed, and the server has no "
                      "--secrets-key-file");
     const absl::StatusOr<std::string> value = keys->open({entry.key, item}, sealed);
-    if (!value.ok()) return str_cat(field_of(item), " ", std_view(value.status().message()));
+    if (!value.ok()) return str_cat(item_field(item), " ", std_view(value.status().message()));
   }
   return std::nullopt;
 }
@@ -163,9 +159,9 @@ void seal_secret(const SecretKeys& keys, const FillRandom& fill_random, const En
     const bool is_stored = found != stored.data().end();
     const bool masked = written.kept.at(item);
     if (masked && !is_stored) {
-      violations.push_back({field_of(item), str_cat(kSecretMask,
-                                                    " keeps the stored value, and "
-                                                    "there is none; give the value")});
+      violations.push_back({item_field(item), str_cat(kSecretMask,
+                                                      " keeps the stored value, and "
+                                                      "there is none; give the value")});
       continue;
     }
     const SecretPlace place{key, item};
@@ -177,17 +173,18 @@ void seal_secret(const SecretKeys& keys, const FillRandom& fill_random, const En
     (*secret.mutable_data())[item] = keep ? found->second : keys.seal(place, value, fill_random);
   }
   if (old != nullptr) check_update(stored, secret, violations);
-  const bool whole = violations.size() == violations_before;
-  if (whole && secret.type() == kTlsSecretType) check_tls(keys, key, secret, violations);
+  if (violations.size() == violations_before) check_tls(keys, key, secret, violations);
 }
 
-Plan plan_reseal(const Snapshot& before, const SecretKeys& keys, const FillRandom& fill_random) {
+Plan plan_reseal(const Snapshot& before, const SecretKeys& keys, const FillRandom& fill_random,
+                 const SecretKeys* keys_before) {
   Plan plan;
   before.for_each(kSecretKind, [&](const EntryPtr& entry) {
     v1::Secret secret = secret_of(*entry);
     bool changed = false;
     for (auto& [item, sealed] : *secret.mutable_data()) {
-      if (keys.is_newest(sealed)) continue;
+      const bool was_open = keys_before == nullptr || keys_before->has_key_of(sealed);
+      if (keys.is_newest(sealed) && was_open) continue;
       const absl::StatusOr<std::string> value = keys.open({entry->key, item}, sealed);
       if (!value.ok()) continue;
       sealed = keys.seal({entry->key, item}, *value, fill_random);
@@ -244,6 +241,22 @@ bool same_secrets(const SecretKeys* keys, const v1::Secret& before, const v1::Se
   clear_server_owned(one);
   clear_server_owned(other);
   return serialize(one) == serialize(other);
+}
+
+v1::Secret opened_secret(const SecretKeys* keys, const Entry& entry) {
+  v1::Secret secret = secret_of(entry);
+  open_values(keys, entry.key, secret);
+  return secret;
+}
+
+EntryPtr open_for_nodes(const SecretKeys* keys, const Entry& entry, SecretItems items) {
+  v1::Secret secret = secret_with(secret_of(entry), items);
+  if (!open_values(keys, entry.key, secret)) return nullptr;
+  auto opened = std::make_shared<Entry>();
+  opened->key = entry.key;
+  opened->revision = entry.revision;
+  opened->bytes = serialize(secret);
+  return opened->bytes.size() > kMaxObjectBytes ? nullptr : opened;
 }
 
 void tell_readable(const SecretKeys* keys, const Entry& entry, v1::Secret& secret) {

@@ -74,18 +74,19 @@ int run_analyze(const Session& session, const AnalyzeOptions& options) {
     }
     for (ManifestObject& object : manifest.objects) changed.push_back(std::move(object.resource));
   }
+  const int64_t now_unix_s = absl::ToUnixSeconds(session.environment.now());
   if (options.offline) {
-    const std::vector<Finding> issues = analyze(make_world(changed));
+    const std::vector<Finding> issues = analyze(make_world(changed, now_unix_s));
     return print(session, options.output, {{"issues", &issues}});
   }
   const auto stored = all_objects(*session.connect());
   if (!stored.ok()) return error_code(session.fail(stored.status()));
-  const std::vector<Finding> before = analyze(make_world(*stored));
+  const std::vector<Finding> before = analyze(make_world(*stored, now_unix_s));
   if (options.files.empty()) return print(session, options.output, {{"issues", &before}});
   const std::string now =
       absl::FormatTime(absl::RFC3339_sec, session.environment.now(), absl::UTCTimeZone());
   const FindingChanges changes =
-      compare(before, analyze(make_world(after_apply(*stored, changed, now))));
+      compare(before, analyze(make_world(after_apply(*stored, changed, now), now_unix_s)));
   return print(session, options.output,
                {{"issuesIntroduced", &changes.introduced},
                 {"issuesFixed", &changes.fixed},

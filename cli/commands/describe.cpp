@@ -64,12 +64,12 @@ struct Surroundings {
   std::vector<Finding> findings;
 };
 
-Surroundings surroundings_of(Management& server) {
+Surroundings surroundings_of(Management& server, int64_t now_unix_s) {
   Surroundings around;
   const auto objects = all_objects(server);
   around.told = objects.status();
   if (!objects.ok()) return around;
-  around.world = make_world(*objects);
+  around.world = make_world(*objects, now_unix_s);
   around.findings = analyze(around.world);
   return around;
 }
@@ -143,8 +143,9 @@ int run_describe(const Session& session, const DescribeOptions& options) {
   Fetched fetched;
   const int code = fetch(session, options.selection, fetched);
   const std::unique_ptr<Management> server = session.connect();
+  const int64_t now_unix_s = absl::ToUnixSeconds(session.environment.now());
   const Surroundings around =
-      fetched.resources.empty() ? Surroundings() : surroundings_of(*server);
+      fetched.resources.empty() ? Surroundings() : surroundings_of(*server, now_unix_s);
   bool first = true;
   for (const v1::Resource& resource : fetched.resources) {
     if (!first) session.out() << "\n\n";

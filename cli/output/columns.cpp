@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/resource/object.h"
 #include "core/resource/policy.h"
+#include "core/resource/tls_secret.h"
 
 namespace limpet::cli {
 namespace {
@@ -214,6 +215,14 @@ std::string resolved(const v1::Resource& resource) {
   return condition_text(resource, "ResolvedRefs");
 }
 
+// "Valid", "ExpiresSoon", "Expired", or nothing.
+std::string certificate(const v1::Resource& resource) {
+  for (const v1::Condition& condition : resource.secret().status().conditions()) {
+    if (condition.type() == kCertificateValid) return condition.reason();
+  }
+  return {};
+}
+
 std::string programmed(const v1::Resource& resource) {
   return condition_text(resource, "Programmed");
 }
@@ -243,6 +252,7 @@ constexpr Column kColumns[] = {
     {"Service", "ACTIVE", true, active_text, true},
     {"Secret", "TYPE", false, secret_type},
     {"Secret", "DATA", false, secret_count},
+    {"Secret", "CERTIFICATE", false, certificate, true},
     {"EndpointSlice", "ADDRESSTYPE", false, address_type},
     {"EndpointSlice", "PORTS", false, slice_ports},
     {"EndpointSlice", "ENDPOINTS", false, slice_addresses},
@@ -259,9 +269,6 @@ constexpr Column kColumns[] = {
     {"LoadBalancerPolicy", "TYPE", false, balancer_types},
     {"LoadBalancerPolicy", "ACCEPTED", false, accepted, true},
     {"LoadBalancerPolicy", "ACTIVE", false, active_text, true},
-    {"RetryPolicy", "SERVICE", false, policy_target},
-    {"RetryPolicy", "ACCEPTED", false, accepted, true},
-    {"RetryPolicy", "ACTIVE", false, active_text, true},
     {"CircuitBreakingPolicy", "SERVICE", false, policy_target},
     {"CircuitBreakingPolicy", "PORTS", false, breaker_ports},
     {"CircuitBreakingPolicy", "ACCEPTED", false, accepted, true},
@@ -271,6 +278,7 @@ constexpr Column kColumns[] = {
     {"RateLimitPolicy", "ACTIVE", false, active_text, true},
     {"UpstreamTLSPolicy", "SERVICE", false, policy_target},
     {"UpstreamTLSPolicy", "ACCEPTED", false, accepted, true},
+    {"UpstreamTLSPolicy", "RESOLVED", false, resolved, true},
     {"UpstreamTLSPolicy", "ACTIVE", false, active_text, true},
 };
 

@@ -12,11 +12,13 @@
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/kind.h"
 #include "core/resource/policy.h"
+#include "core/resource/secret.h"
 #include "core/routing/compile_cluster.h"
 #include "core/routing/compile_index.h"
 #include "core/routing/compile_policy.h"
 #include "core/routing/compile_route.h"
 #include "core/routing/compile_settings.h"
+#include "core/routing/compile_tls.h"
 #include "core/routing/gateway_index.h"
 #include "core/routing/route_attachment.h"
 #include "core/routing/status.h"
@@ -61,12 +63,12 @@ class Relations {
         return of_service(object.service());
       case v1::Resource::kEndpointSlice:
         return label_line("Service", service_of(object.endpoint_slice()));
+      case v1::Resource::kSecret:
+        return of_secret(key_of(object));
       case v1::Resource::kSessionStickyPolicy:
         return of_policy(object.session_sticky_policy());
       case v1::Resource::kLoadBalancerPolicy:
         return of_policy(object.load_balancer_policy());
-      case v1::Resource::kRetryPolicy:
-        return of_policy(object.retry_policy());
       case v1::Resource::kCircuitBreakingPolicy:
         return of_policy(object.circuit_breaking_policy());
       case v1::Resource::kUpstreamTlsPolicy:
@@ -120,8 +122,10 @@ class Relations {
     const std::shared_ptr<const v1::Gateway> unowned(&gateway, [](const v1::Gateway*) {});
     Table routes({"  LISTENER", "PORT", "ROUTE", "HOSTNAMES"});
     Backends backends;
+    Table certificates({"  LISTENER", "SECRET", "RESOLVED", "CERTIFICATE"});
     for (int i = 0; i < gateway.spec().listeners_size(); ++i) {
       const v1::Listener& listener = gateway.spec().listeners(i);
+      add_certificates(listener, gateway.metadata().namespace_(), certificates);
       for (const v1::Resource& object : world_.objects) {
         const v1::HTTPRoute& route = object.http_route();
         if (!object.has_http_route() || !attached(*table_.index, route, unowned, i)) continue;
@@ -132,7 +136,57 @@ class Relations {
         note_backends(route, backends);
       }
     }
-    return section("Routes", routes) + policies_section(backends);
+    const std::string https =
+        certificates.empty() ? std::string() : section("Certificates", certificates);
+    return https + section("Routes", routes) + policies_section(backends);
+  }
+
+  void add_certificates(const v1::Listener& listener, const std::string& ns, Table& table) const {
+    if (!terminates_tls(listener)) return;
+    for (const v1::SecretReference& ref : listener.tls().certificate_refs()) {
+      const Verdict verdict =
+          resolve_certificate(secrets_in(table_.index->snapshot), ref, ns).verdict;
+      table.add({"  " + listener.name(),
+                 str_cat(ref.namespace_().empty() ? ns : ref.namespace_(), "/", ref.name()),
+                 std::string(verdict.status == kTrue ? kTrue : verdict.reason),
+                 validity_of({std::string(kSecretKind), ns, ref.name()})});
+    }
+  }
+
+  // As it was told of the Secret.
+  std::string validity_of(const EntryKey& secret) const {
+    for (const v1::Resource& object : world_.objects) {
+      if (!object.has_secret() || key_of(object) != secret) continue;
+      for (const v1::Condition& condition : object.secret().status().conditions()) {
+        if (condition.type() != kCertificateValid) continue;
+        return str_cat(condition.reason(), ", ", condition.message());
+      }
+    }
+    return {};
+  }
+
+  // Who uses the Secret.
+  std::string of_secret(const EntryKey& key) const {
+    Table table({"  USED BY", "FOR"});
+    const auto add = [&](const EntryKey& user, const std::vector<SecretUse>& uses) {
+      SecretItems items;
+      for (const auto& [secret, used] : uses) {
+        if (secret != key) continue;
+        items.identity |= used.identity;
+        items.authorities |= used.authorities;
+      }
+      std::vector<std::string_view> texts;
+      if (items.identity) texts.push_back("tls.crt and tls.key");
+      if (items.authorities) texts.push_back("ca.crt");
+      if (!texts.empty()) table.add({"  " + to_string(user), join(texts, ", ")});
+    };
+    for (const v1::Resource& object : world_.objects) {
+      if (object.has_gateway()) add(key_of(object), secrets_of(object.gateway()));
+      if (object.has_upstream_tls_policy()) {
+        add(key_of(object), secrets_of(object.upstream_tls_policy()));
+      }
+    }
+    return section("Uses", table);
   }
 
   // The ports that the parameters hold for.
@@ -144,7 +198,7 @@ class Relations {
       for (const uint32_t port : wanted_ports(*gateway)) {
         const auto& owners = table_.index->gateways->owners;
         const auto owner = owners.find(static_cast<uint16_t>(port));
-        const bool applies = owner != owners.end() && owner->second == gateway;
+        const bool applies = owner != owners.end() && owner->second.gateway == gateway;
         table.add({"  " + name, str_cat(port), applies ? "yes" : "no"});
       }
     }

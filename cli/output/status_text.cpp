@@ -48,8 +48,6 @@ void with_status(const v1::Resource& resource, Take take) {
       return take(resource.gateway_parameters().status());
     case v1::Resource::kLoadBalancerPolicy:
       return take(resource.load_balancer_policy().status());
-    case v1::Resource::kRetryPolicy:
-      return take(resource.retry_policy().status());
     case v1::Resource::kCircuitBreakingPolicy:
       return take(resource.circuit_breaking_policy().status());
     case v1::Resource::kRateLimitPolicy:
@@ -58,6 +56,7 @@ void with_status(const v1::Resource& resource, Take take) {
       return take(resource.upstream_tls_policy().status());
     case v1::Resource::kSecret:
       return take(resource.secret().status());
+    case v1::Resource::kRetryPolicy:  // no kind that is taken in
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }
@@ -121,9 +120,13 @@ std::string status_text(const v1::Resource& resource) {
   const std::vector<Told> conditions = all_conditions(resource);
   if (conditions.empty()) return {};
   const v1::NodeCounts counts = counts_of(resource);
-  std::string text =
-      label_line("Nodes", str_cat(counts.desired(), " (", counts.active(), " active, ",
-                                  counts.rejected(), " rejected, ", counts.stale(), " stale)"));
+  std::string text;
+  // Nodes have nothing of most Secrets.
+  if (!resource.has_secret() || counts.has_desired()) {
+    text =
+        label_line("Nodes", str_cat(counts.desired(), " (", counts.active(), " active, ",
+                                    counts.rejected(), " rejected, ", counts.stale(), " stale)"));
+  }
   Table table({"  TYPE", "STATUS", "REASON", "OF", "MESSAGE"});
   for (const auto& [of, condition] : conditions) {
     table.add({str_cat("  ", condition->type()), condition->status(), condition->reason(),

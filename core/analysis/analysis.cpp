@@ -11,6 +11,7 @@
 #include "core/resource/condition.h"
 #include "core/resource/dns_target.h"
 #include "core/resource/endpoint_identity.h"
+#include "core/resource/secret.h"
 #include "core/routing/compile_cluster.h"
 #include "core/routing/compile_index.h"
 #include "core/routing/compile_route.h"
@@ -22,13 +23,19 @@ namespace {
 
 // What to do about a condition, by its reason.
 std::string advice_for(std::string_view reason) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kAdvice{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kAdvice{{
       {"NoMatchingParent", "create the Gateway or listener, or correct the reference"},
       {"NotAllowedByListeners", "let the listener's allowedRoutes allow HTTPRoutes from there"},
       {"NoMatchingListenerHostname",
        "give the route a host name that a listener has, or the listener that of the route"},
       {"InvalidKind", "refer to a Service"},
-      {"RefNotPermitted", "refer to a Service of the route's own namespace"},
+      {"RefNotPermitted", "refer to an object of the own namespace"},
+      {"InvalidCertificateRef", "create the Secret with what is missing, or correct the reference"},
+      {"ProtocolConflict", "give the listener another port, or the protocol that the port has"},
+      {"Expired", "apply the Secret with a new certificate"},
+      {"ExpiresSoon", "apply the Secret with a new certificate before"},
+      {"NotYetValid", "apply the Secret with a certificate that is valid, or see to the clocks"},
+      {"KeyMissing", "give the server the key that sealed it, or apply the Secret anew"},
       {"BackendNotFound", "create the Service or its port, or correct the reference"},
       {"UnsupportedProtocol", "use a protocol that is served, or remove the listener"},
       {"HostnameConflict", "give the listener another port or host name, or remove one of the two"},
@@ -94,22 +101,38 @@ class Analyzer {
         return check_policy(object.session_sticky_policy());
       case v1::Resource::kLoadBalancerPolicy:
         return check_balancer(object.load_balancer_policy());
-      case v1::Resource::kRetryPolicy:
-        return check_policy(object.retry_policy());
       case v1::Resource::kCircuitBreakingPolicy:
         return check_policy(object.circuit_breaking_policy());
       case v1::Resource::kUpstreamTlsPolicy:
         return check_policy(object.upstream_tls_policy());
       case v1::Resource::kRateLimitPolicy:
         return check_policy(object.rate_limit_policy());
+      case v1::Resource::kSecret:
+        return check_secret(object.secret());
       default:
         return;  // nothing that depends on other objects
     }
   }
 
+  void check_secret(const v1::Secret& secret) {
+    for (const v1::Condition& condition : secret.status().conditions()) {
+      const bool soon = condition.reason() == "ExpiresSoon";
+      // How far nodes are is not of the configuration.
+      if (condition.type() == "Active" || (condition.status() != kFalse && !soon)) continue;
+      const bool of_certificate = condition.type() == kCertificateValid;
+      add(soon ? Severity::kWarning : Severity::kError,
+          of_certificate ? item_field(kTlsCertificateItem) : "data", condition.message(),
+          advice_for(condition.reason()));
+    }
+  }
+
   template <typename Policy>
   void check_policy(const Policy& policy) {
-    check_conditions(policy.status().conditions(), "spec.targetRef");
+    check_conditions(policy.status().conditions(), "spec.targetRef", "ResolvedRefs");
+    for (const v1::Condition& condition : policy.status().conditions()) {
+      if (condition.type() != "ResolvedRefs" || condition.status() != kFalse) continue;
+      add(Severity::kError, "spec", condition.message(), advice_for(condition.reason()));
+    }
   }
 
   void check_balancer(const v1::LoadBalancerPolicy& policy) {
@@ -242,6 +265,7 @@ class Analyzer {
                        const std::string& name, bool used) {
     const auto* compiled = world_.table->clusters.find(name);
     if (compiled == nullptr) return;
+    if ((*compiled)->tls_broken) return;  // its policy is told of
     const Cluster& cluster = (*compiled)->cluster;
     const std::string effect = used ? ": its requests fail" : "";
     const Severity severity = used ? Severity::kError : Severity::kWarning;

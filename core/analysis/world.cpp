@@ -42,19 +42,21 @@ void clear_status(google::protobuf::Message& object) {
 
 }  // namespace
 
-World make_world(std::span<const v1::Resource> objects) {
+World make_world(std::span<const v1::Resource> objects, int64_t now_unix_s) {
   std::map<EntryKey, v1::Resource> by_key;
   for (const v1::Resource& object : objects) {
     const EntryKey key = key_of(object);
     v1::Resource& kept = by_key[key] = object;
     google::protobuf::Message& message = *object_of(kept);
-    clear_status(message);
+    if (!kept.has_secret()) clear_status(message);
     mutable_metadata_of(message).set_namespace_(key.ns);
   }
   Entries entries;
   World world;
   for (auto& [key, object] : by_key) {
-    put(entries, key, serialize(*object_of(object)));
+    v1::Resource stored = object;
+    clear_status(*object_of(stored));
+    put(entries, key, serialize(*object_of(stored)));
     if (object.has_endpoint_slice()) put_identities(entries, object.endpoint_slice());
     world.objects.push_back(std::move(object));
   }
@@ -64,7 +66,9 @@ World make_world(std::span<const v1::Resource> objects) {
   world.table = std::move(compiled.table);
   world.errors = std::move(compiled.errors);
   if (world.table == nullptr) return world;
-  for (v1::Resource& object : world.objects) set_status(*world.table, object);
+  StatusSources sources = sources_of(*world.table);
+  sources.now_unix_s = now_unix_s;
+  for (v1::Resource& object : world.objects) set_status(*world.table, sources, object);
   return world;
 }
 

@@ -1,6 +1,7 @@
 // Objects compiled as a node would: what the analysis and descriptions are read off.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -19,8 +20,10 @@ struct World {
   std::vector<CompileError> errors;
 };
 
-// Of two objects of one name, the later counts. The identities of endpoints, which only the server
+// Of two objects of one name, the later counts. What was told of Secrets stays: their values, which
+// it was told of, are not here. The identities of endpoints, which only the server
 // has, are made up: what is told of endpoints is how many there are and what they take.
-World make_world(std::span<const v1::Resource> objects);
+// `now_unix_s`: for certificates whose values are here.
+World make_world(std::span<const v1::Resource> objects, int64_t now_unix_s = 0);
 
 }  // namespace limpet

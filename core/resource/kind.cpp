@@ -34,8 +34,6 @@ constexpr KindInfo kUserKinds[] = {
      kFlomeshVersions, true, 7},
     {"LoadBalancerPolicy", "loadbalancerpolicy", "loadbalancerpolicies", "lbp", kFlomeshGroup,
      kFlomeshVersions, true, 10},
-    {"RetryPolicy", "retrypolicy", "retrypolicies", "rp", kFlomeshGroup, kFlomeshVersions, true,
-     11},
     {"CircuitBreakingPolicy", "circuitbreakingpolicy", "circuitbreakingpolicies", "cbp",
      kFlomeshGroup, kFlomeshVersions, true, 12},
     {"RateLimitPolicy", "ratelimitpolicy", "ratelimitpolicies", "rlp", kFlomeshGroup,

@@ -14,8 +14,8 @@ using google::protobuf::Message;
 
 bool is_policy_kind(std::string_view kind) {
   static constexpr std::string_view kKinds[] = {
-      "SessionStickyPolicy",   "LoadBalancerPolicy", "RetryPolicy",
-      "CircuitBreakingPolicy", "RateLimitPolicy",    "UpstreamTLSPolicy"};
+      "SessionStickyPolicy", "LoadBalancerPolicy", "CircuitBreakingPolicy", "RateLimitPolicy",
+      "UpstreamTLSPolicy"};
   return std::find(std::begin(kKinds), std::end(kKinds), kind) != std::end(kKinds);
 }
 

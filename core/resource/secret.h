@@ -11,6 +11,10 @@ inline constexpr std::string_view kSecretKind = "Secret";
 inline constexpr std::string_view kTlsSecretType = "kubernetes.io/tls";
 inline constexpr std::string_view kTlsCertificateItem = "tls.crt";
 inline constexpr std::string_view kTlsKeyItem = "tls.key";
+inline constexpr std::string_view kTlsAuthoritiesItem = "ca.crt";
+
+// With this a value begins where it is stored sealed (server/secret_keys.h). It is no base64.
+inline constexpr std::string_view kSealedPrefix = "sealed:";
 
 // Stands for a value: for any where one is shown, for the stored one in an apply. No value is
 // written so: it is no base64.

@@ -6,16 +6,31 @@
 #include "core/base/text.h"
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/kind.h"
+#include "core/resource/secret.h"
 #include "core/routing/compile_cluster.h"
 #include "core/routing/compile_index.h"
+#include "core/routing/compile_keys.h"
 #include "core/routing/compile_settings.h"
+#include "core/routing/compile_tls.h"
 #include "core/routing/listener_builder.h"
 #include "core/routing/route_attachment.h"
-#include "limpet/v1/state.pb.h"
+#include "core/routing/service_policies.h"
 
 namespace limpet {
 
 namespace {
+
+size_t rules_of(const v1::HTTPRoute& route) {
+  return static_cast<size_t>(std::max(1, route.spec().rules_size()));
+}
+
+std::set<std::string> gateways_of(const v1::HTTPRoute& route) {
+  std::set<std::string> gateways;
+  for (const v1::ParentReference& parent : route.spec().parent_refs()) {
+    gateways.insert(parent_name(route, parent));
+  }
+  return gateways;
+}
 
 class Compiler {
  public:
@@ -34,10 +49,10 @@ class Compiler {
     sort_changes();
     for (const std::string& service : services_) compile_service(service);
     for (const std::string& route : limited_routes_) compile_limit(route);
-    if (gateways_changed_) move_listeners();
+    move_listeners();
     for (const std::string& route : routes_) move_route(route);
     table_->ports = listeners_.finish();
-    if (gateways_changed_ || settings_changed_) give_settings();
+    if (gateways_changed_ || settings_changed_ || !moved_.empty()) give_settings();
     table_->index = index_;
     work_.hosts = listeners_.hosts_changed();
     if (!errors_.empty()) return {nullptr, std::move(errors_), work_};
@@ -53,7 +68,7 @@ class Compiler {
     const Delta delta = Snapshot::diff(before_.snapshot, now_);
     for (const EntryPtr& entry : delta.upserts) sort_change(entry->key);
     for (const EntryKey& key : delta.removed) sort_change(key);
-    if (keys_changed_) compile_keys();
+    if (keys_changed_) table_->keys = compile_keys(now_, errors_);
     if (gateways_changed_ || index_->gateways == nullptr) {
       index_->gateways = index_gateways(now_, errors_);
     }
@@ -61,6 +76,22 @@ class Compiler {
     const bool selecting = index_->gateways->selects_namespaces ||
                            (before_.gateways && before_.gateways->selects_namespaces);
     if (namespaces_changed_ && selecting) gateways_changed_ = reattach_all_ = true;
+    for (const EntryKey& secret : secrets_) sort_secret(secret);
+  }
+
+  // Whoever names the Secret is looked at: the references are those of now.
+  void sort_secret(const EntryKey& key) {
+    const auto places = index_->gateways->places_of_secret.find(key);
+    if (places != index_->gateways->places_of_secret.end()) {
+      retouched_.insert(places->second.begin(), places->second.end());
+    }
+    const std::string name = str_cat(key.ns, "/", key.name);
+    for (const std::string& policy : referring(index_->policies_of_secret, name)) {
+      const EntryKey policy_key = key_of_name("UpstreamTLSPolicy", policy);
+      if (const auto message = read<v1::UpstreamTLSPolicy>(now_, policy_key, true)) {
+        services_.insert(target_name(*message));
+      }
+    }
   }
 
   void sort_change(const EntryKey& key) {
@@ -79,14 +110,15 @@ class Compiler {
       sort_policy<v1::SessionStickyPolicy>(key, name);
     } else if (key.kind == "LoadBalancerPolicy") {
       sort_policy<v1::LoadBalancerPolicy>(key, name);
-    } else if (key.kind == "RetryPolicy") {
-      sort_policy<v1::RetryPolicy>(key, name);
     } else if (key.kind == "CircuitBreakingPolicy") {
       sort_policy<v1::CircuitBreakingPolicy>(key, name);
     } else if (key.kind == "UpstreamTLSPolicy") {
       sort_policy<v1::UpstreamTLSPolicy>(key, name);
+      sort_secrets_of(key, name);
     } else if (key.kind == "RateLimitPolicy") {
       sort_rate_limit(key, name);
+    } else if (key.kind == kSecretKind) {
+      secrets_.push_back(key);
     } else if (key.kind == "Namespace") {
       namespaces_changed_ = true;
     } else if (key.kind == kEndpointStateKind) {
@@ -124,6 +156,18 @@ class Compiler {
     note(read<v1::RateLimitPolicy>(now_, key, true), refer);
   }
 
+  void sort_secrets_of(const EntryKey& key, const std::string& name) {
+    const auto each = [&](const Snapshot& snapshot, auto change) {
+      const auto policy = read<v1::UpstreamTLSPolicy>(snapshot, key, false);
+      if (!policy) return;
+      for (const auto& [secret, items] : secrets_of(*policy)) {
+        change(index_->policies_of_secret, str_cat(secret.ns, "/", secret.name), name);
+      }
+    };
+    each(before_.snapshot, unrefer);
+    each(now_, refer);
+  }
+
   template <typename Message, typename ServiceOf>
   void sort_reference(const EntryKey& key, const std::string& name, References& references,
                       ServiceOf service_of_message) {
@@ -153,32 +197,16 @@ class Compiler {
     return std::nullopt;
   }
 
-  // ---- Keys and clusters.
-
-  void compile_keys() {
-    table_->keys = KeyRing();
-    now_.for_each(kStickyKeyKind, [&](const EntryPtr& entry) {
-      v1::StickyKey key;
-      RingKey ring_key;
-      if (!key.ParseFromString(entry->bytes) || key.secret().size() != ring_key.secret.size()) {
-        errors_.push_back({entry->key, "secret", "must have 32 bytes"});
-        return;
-      }
-      ring_key.id = key.id();
-      std::copy(key.secret().begin(), key.secret().end(), ring_key.secret.begin());
-      if (key.mints()) table_->keys.minting_id = key.id();
-      table_->keys.keys.push_back(ring_key);
-    });
-    std::sort(table_->keys.keys.begin(), table_->keys.keys.end(),
-              [](const RingKey& a, const RingKey& b) { return a.id < b.id; });
-  }
+  // ---- Clusters.
 
   void compile_service(const std::string& name) {
     const EntryKey key = key_of_name("Service", name);
     const auto service = read<v1::Service>(now_, key, true);
     if (const auto old = read<v1::Service>(before_.snapshot, key, false)) {
       for (const v1::ServicePort& port : old->spec().ports()) {
-        table_->clusters = table_->clusters.erase(cluster_name(key.ns, key.name, port.port()));
+        const std::string cluster = cluster_name(key.ns, key.name, port.port());
+        table_->clusters = table_->clusters.erase(cluster);
+        table_->upstream_tls = table_->upstream_tls.erase(cluster);
         table_->expires_of_scope =
             table_->expires_of_scope.erase(service_scope(key.ns, key.name, port.port()));
       }
@@ -189,12 +217,7 @@ class Compiler {
       auto message = read<v1::EndpointSlice>(now_, key_of_name("EndpointSlice", slice), true);
       if (message) slices.push_back(*std::move(message));
     }
-    ServicePolicies policies;
-    policies.sticky = policies_of<v1::SessionStickyPolicy>(name);
-    policies.balancing = policies_of<v1::LoadBalancerPolicy>(name);
-    policies.retries = policies_of<v1::RetryPolicy>(name);
-    policies.circuit_breaking = policies_of<v1::CircuitBreakingPolicy>(name);
-    policies.tls = policies_of<v1::UpstreamTLSPolicy>(name);
+    const ServicePolicies policies = policies_of(now_, *index_, name, errors_);
     for (const v1::ServicePort& port : service->spec().ports()) {
       ++work_.clusters;
       const std::string cluster = cluster_name(key.ns, key.name, port.port());
@@ -205,30 +228,17 @@ class Compiler {
         table_->expires_of_scope = table_->expires_of_scope.set(
             service_scope(key.ns, key.name, port.port()), compiled->policy->expires_s);
       }
+      if (compiled->tls != nullptr) {
+        table_->upstream_tls = table_->upstream_tls.set(cluster, compiled->tls);
+      }
       table_->clusters = table_->clusters.set(cluster, compiled);
     }
-  }
-
-  // Oldest first: it wins where two want the same port.
-  template <typename Policy>
-  std::vector<Policy> policies_of(const std::string& service) {
-    std::vector<Policy> policies;
-    const std::string& kind = Policy::descriptor()->name();
-    for (const std::string& name :
-         referring(index_->policies_of_target, policy_reference(kind, service))) {
-      auto policy = read<Policy>(now_, key_of_name(kind, name), true);
-      if (policy) policies.push_back(*std::move(policy));
-    }
-    std::stable_sort(policies.begin(), policies.end(), [](const auto& a, const auto& b) {
-      return a.metadata().creation_timestamp() < b.metadata().creation_timestamp();
-    });
-    return policies;
   }
 
   // The oldest policy's. What has been counted stays as long as its settings do.
   void compile_limit(const std::string& route) {
     const AppliedRateLimit* const last = index_->rate_limits.find(route);
-    const std::vector<v1::RateLimitPolicy> policies = policies_of<v1::RateLimitPolicy>(route);
+    const auto policies = rate_limits_of(now_, *index_, route, errors_);
     if (policies.empty()) {
       if (last == nullptr) return;
       index_->rate_limits = index_->rate_limits.erase(route);
@@ -267,7 +277,7 @@ class Compiler {
 
   void give_settings() {
     for (auto& [number, port] : table_->ports) {
-      auto settings = settings_of(*index_, *index_->gateways->owners.at(number));
+      auto settings = settings_of(*index_, *index_->gateways->owners.at(number).gateway);
       if (port->settings == settings) continue;
       auto changed = std::make_shared<RoutingPort>(*port);
       changed->settings = std::move(settings);
@@ -280,25 +290,69 @@ class Compiler {
   // Gives each place to the listener that now has it. A route that changes as well is added by
   // move_route() alone.
   void move_listeners() {
-    static const GatewayIndex kNone;
-    const GatewayIndex& before = before_.gateways ? *before_.gateways : kNone;
-    for (const auto& [place, listener] : before.places) {
+    if (!gateways_changed_) {
+      for (const ListenerPlace& place : retouched_) move_listener(place);
+      return;
+    }
+    for (const auto& [place, listener] : places_before()) {
       if (!index_->gateways->places.contains(place)) listeners_.remove_listener(place);
     }
-    for (const auto& [place, listener] : index_->gateways->places) {
-      const auto old = before.places.find(place);
-      if (old != before.places.end() && !reattach_all_ && same_listener(old->second, listener)) {
-        continue;
-      }
-      moved_.insert(place);
-      listeners_.put_listener(place, listener);
-      const std::string gateway = object_name(listener.gateway->metadata());
-      for (const std::string& name : referring(index_->routes_of_gateway, gateway)) {
-        if (routes_.contains(name)) continue;
-        const auto route = read<v1::HTTPRoute>(now_, key_of_name("HTTPRoute", name), true);
-        if (route) attach(*route, place, paths_of(*route));
-      }
+    for (const auto& [place, listener] : index_->gateways->places) move_listener(place);
+  }
+
+  void move_listener(const ListenerPlace& place) {
+    const PlacedListener& listener = index_->gateways->places.at(place);
+    const auto old = places_before().find(place);
+    const bool same =
+        old != places_before().end() && !reattach_all_ && same_listener(old->second, listener);
+    const RoutingListener* was_open = open_before(place);
+    if (same && !retouched_.contains(place)) return;
+    std::shared_ptr<const ListenerTls> tls;
+    if (terminates_tls(listener.listener())) {
+      tls = compile_listener_tls(secrets_in(now_), listener.listener(),
+                                 listener.gateway->metadata().namespace_(),
+                                 was_open == nullptr ? nullptr : was_open->tls);
+      if (tls == nullptr) return close_listener(place);
     }
+    if (same && was_open != nullptr) {
+      if (tls != was_open->tls) listeners_.set_tls(place, std::move(tls));
+      return;
+    }
+    begin_listener(place, listener, std::move(tls));
+  }
+
+  // It has no certificate.
+  void close_listener(const ListenerPlace& place) {
+    closed_.insert(place);
+    listeners_.remove_listener(place);
+  }
+
+  void begin_listener(const ListenerPlace& place, const PlacedListener& listener,
+                      std::shared_ptr<const ListenerTls> tls) {
+    moved_.insert(place);
+    listeners_.put_listener(place, listener, std::move(tls));
+    const std::string gateway = object_name(listener.gateway->metadata());
+    for (const std::string& name : referring(index_->routes_of_gateway, gateway)) {
+      if (routes_.contains(name)) continue;
+      const auto route = read<v1::HTTPRoute>(now_, key_of_name("HTTPRoute", name), true);
+      if (route) attach(*route, place, paths_of(*route));
+    }
+  }
+
+  const std::map<ListenerPlace, PlacedListener>& places_before() const {
+    static const GatewayIndex kNone;
+    return before_.gateways ? before_.gateways->places : kNone.places;
+  }
+
+  // In the table before; null when the place was not open. table_ has its ports until the end.
+  const RoutingListener* open_before(const ListenerPlace& place) const {
+    const auto port = table_->ports.find(place.port);
+    return port == table_->ports.end() ? nullptr : port->second->listeners.at(place.hostname);
+  }
+
+  // Requires: the listeners have been moved.
+  bool is_open(const ListenerPlace& place) const {
+    return moved_.contains(place) || (!closed_.contains(place) && open_before(place) != nullptr);
   }
 
   void move_route(const std::string& name) {
@@ -312,8 +366,8 @@ class Compiler {
     const std::vector<RoutePath> paths = paths_of(*route);
     for (const std::string& gateway : gateways_of(*route)) {
       refer(index_->routes_of_gateway, gateway, name);
-      for (const ListenerPlace& place : places_of(*index_->gateways, gateway)) {
-        attach(*route, place, paths);
+      for (const ListenerPlace& place : index_->gateways->places_with(gateway)) {
+        if (is_open(place)) attach(*route, place, paths);
       }
     }
   }
@@ -330,33 +384,18 @@ class Compiler {
     const std::vector<RoutePath> paths = compile_route(route);
     for (const std::string& gateway : gateways_of(route)) {
       unrefer(index_->routes_of_gateway, gateway, name);
-      for (const ListenerPlace& place : places_of(*before_.gateways, gateway)) {
-        // A place that was lost, or begun anew, has no old rules.
-        if (moved_.contains(place) || !index_->gateways->places.contains(place)) continue;
+      for (const ListenerPlace& place : before_.gateways->places_with(gateway)) {
+        // A place that was lost, closed or begun anew has no old rules.
+        if (moved_.contains(place) || !index_->gateways->places.contains(place) ||
+            !is_open(place)) {
+          continue;
+        }
         if (attaches(route, before_.gateways->places.at(place), before_.snapshot)) {
           ++work_.routes;
           listeners_.remove_route(place, route, paths);
         }
       }
     }
-  }
-
-  static size_t rules_of(const v1::HTTPRoute& route) {
-    return static_cast<size_t>(std::max(1, route.spec().rules_size()));
-  }
-
-  static std::set<std::string> gateways_of(const v1::HTTPRoute& route) {
-    std::set<std::string> gateways;
-    for (const v1::ParentReference& parent : route.spec().parent_refs()) {
-      gateways.insert(parent_name(route, parent));
-    }
-    return gateways;
-  }
-
-  static std::vector<ListenerPlace> places_of(const GatewayIndex& gateways,
-                                              const std::string& gateway) {
-    const auto found = gateways.places_of.find(gateway);
-    return found == gateways.places_of.end() ? std::vector<ListenerPlace>() : found->second;
   }
 
   const CompileIndex& before_;
@@ -371,7 +410,10 @@ class Compiler {
   std::set<std::string> services_;  // to compile, by "namespace/name"
   std::set<std::string> routes_;    // changed
   std::set<std::string> limited_routes_;  // that a RateLimitPolicy has come to, or left
-  std::set<ListenerPlace> moved_;   // places that were begun anew
+  std::vector<EntryKey> secrets_;   // changed
+  std::set<ListenerPlace> retouched_;  // places that name one of these
+  std::set<ListenerPlace> moved_;      // places that were begun anew
+  std::set<ListenerPlace> closed_;     // places of which this compile knows that they are not open
   bool gateways_changed_ = false;
   bool namespaces_changed_ = false;
   bool reattach_all_ = false;

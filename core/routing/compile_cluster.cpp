@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/kind.h"
+#include "core/routing/compile_tls.h"
 #include "limpet/v1/state.pb.h"
 
 namespace limpet {
@@ -68,6 +69,23 @@ auto apply(const std::vector<Policy>& policies, int port, RoutingCluster& cluste
   if (!applied) return std::optional<Config>();
   cluster.policy_names.emplace_back(Policy::descriptor()->name(), applied->name());
   return std::optional<Config>(applied->config());
+}
+
+// Requires: the endpoints are all there.
+void apply_tls(const FindSecret& find, const v1::Service& service,
+               const v1::UpstreamTLSConfig& config, const RoutingCluster* previous,
+               RoutingCluster& cluster) {
+  ResolvedUpstream resolved = resolve_upstream(find, config, service.metadata().namespace_(),
+                                               default_upstream_hostname(service));
+  if (resolved.verdict.status != kTrue) {
+    cluster.tls_broken = true;
+    cluster.cluster.endpoints.clear();
+    cluster.cluster.eligible.clear();
+  } else if (previous != nullptr && previous->tls != nullptr && *previous->tls == resolved.tls) {
+    cluster.tls = previous->tls;
+  } else {
+    cluster.tls = std::make_shared<const UpstreamTls>(std::move(resolved.tls));
+  }
 }
 
 void apply_policies(const ServicePolicies& policies, int port, RoutingCluster& cluster) {
@@ -162,6 +180,9 @@ std::shared_ptr<const RoutingCluster> compile_cluster(
   apply_policies(policies, port.port(), *compiled);
   give_weights(cluster);
   cluster.prepare(previous == nullptr ? nullptr : &previous->cluster);
+  if (const auto config = apply(policies.tls, port.port(), *compiled)) {
+    apply_tls(secrets_in(snapshot), service, *config, previous, *compiled);
+  }
   return compiled;
 }
 

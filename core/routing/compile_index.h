@@ -28,6 +28,7 @@ struct CompileIndex {
   std::shared_ptr<const GatewayIndex> gateways;  // null: of nothing
   References slices_of_service;
   References policies_of_target;  // by policy_reference()
+  References policies_of_secret;  // UpstreamTLSPolicies that name a Secret
   References routes_of_gateway;
   // Of every HTTPRoute with a RateLimitPolicy, by its "namespace/name".
   PersistentMap<std::string, AppliedRateLimit> rate_limits;

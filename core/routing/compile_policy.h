@@ -18,7 +18,6 @@ namespace limpet {
 struct ServicePolicies {
   std::vector<v1::SessionStickyPolicy> sticky;
   std::vector<v1::LoadBalancerPolicy> balancing;
-  std::vector<v1::RetryPolicy> retries;
   std::vector<v1::CircuitBreakingPolicy> circuit_breaking;
   std::vector<v1::UpstreamTLSPolicy> tls;
 };

@@ -62,6 +62,7 @@ RequestLimits compile_limits(const v1::LimitParameters& given) {
 Timeouts compile_timeouts(const v1::TimeoutParameters& given) {
   Timeouts timeouts;
   set_duration(given.proxy_header(), timeouts.proxy_header_ms);
+  set_duration(given.tls_handshake(), timeouts.tls_handshake_ms);
   set_duration(given.idle(), timeouts.idle_ms);
   set_duration(given.request_head(), timeouts.head_ms);
   set_duration(given.body_progress(), timeouts.body_progress_ms);

@@ -6,6 +6,7 @@
 #include <absl/strings/ascii.h>
 
 #include "core/base/text.h"
+#include "core/routing/secret_reference.h"
 
 namespace limpet {
 
@@ -15,15 +16,28 @@ bool same_listener(const PlacedListener& a, const PlacedListener& b) {
          serialize(a.listener()) == serialize(b.listener());
 }
 
+std::vector<ListenerPlace> GatewayIndex::places_with(std::string_view gateway) const {
+  const auto found = places_of.find(gateway);
+  return found == places_of.end() ? std::vector<ListenerPlace>() : found->second;
+}
+
 std::optional<ListenerPlace> wanted_place(const v1::Listener& listener) {
-  if (listener.protocol() != "HTTP") return std::nullopt;
+  if (listener.protocol() != "HTTP" && !terminates_tls(listener)) return std::nullopt;
   return ListenerPlace{static_cast<uint16_t>(listener.port()),
                        absl::AsciiStrToLower(listener.hostname())};
 }
 
-const PlacedListener* holder_of(const GatewayIndex& index, const v1::Listener& listener) {
+const PlacedListener* other_protocol(const GatewayIndex& index, const v1::Listener& listener) {
   const std::optional<ListenerPlace> place = wanted_place(listener);
   if (!place) return nullptr;
+  const auto owner = index.owners.find(place->port);
+  if (owner == index.owners.end()) return nullptr;
+  return owner->second.listener().protocol() == listener.protocol() ? nullptr : &owner->second;
+}
+
+const PlacedListener* holder_of(const GatewayIndex& index, const v1::Listener& listener) {
+  const std::optional<ListenerPlace> place = wanted_place(listener);
+  if (!place || other_protocol(index, listener) != nullptr) return nullptr;
   const auto holder = index.places.find(*place);
   return holder == index.places.end() ? nullptr : &holder->second;
 }
@@ -38,6 +52,27 @@ bool is_served(const GatewayIndex& index, const v1::Gateway& gateway, int listen
 std::string object_name(const v1::ObjectMeta& metadata) {
   return str_cat(metadata.namespace_(), "/", metadata.name());
 }
+
+namespace {
+
+// Requires: the listeners of older Gateways, and those before it in its own, have been placed.
+void place_listener(const PlacedListener& placed, GatewayIndex& index) {
+  const v1::Listener& listener = placed.listener();
+  const std::optional<ListenerPlace> place = wanted_place(listener);
+  if (!place || other_protocol(index, listener) != nullptr) return;
+  if (!index.places.try_emplace(*place, placed).second) return;
+  const v1::ObjectMeta& metadata = placed.gateway->metadata();
+  index.places_of[object_name(metadata)].push_back(*place);
+  index.owners.try_emplace(place->port, placed);
+  for (const EntryKey& secret : secrets_of(listener, metadata.namespace_())) {
+    index.places_of_secret[secret].push_back(*place);
+  }
+  if (listener.allowed_routes().namespaces().from() == "Selector") {
+    index.selects_namespaces = true;
+  }
+}
+
+}  // namespace
 
 std::shared_ptr<const GatewayIndex> index_gateways(const Snapshot& snapshot,
                                                    std::vector<CompileError>& errors) {
@@ -60,16 +95,7 @@ std::shared_ptr<const GatewayIndex> index_gateways(const Snapshot& snapshot,
   auto index = std::make_shared<GatewayIndex>();
   for (const auto& gateway : gateways) {
     index->gateways.emplace(object_name(gateway->metadata()), gateway);
-    for (int i = 0; i < gateway->spec().listeners_size(); ++i) {
-      const v1::Listener& listener = gateway->spec().listeners(i);
-      const std::optional<ListenerPlace> place = wanted_place(listener);
-      if (!place || !index->places.try_emplace(*place, PlacedListener{gateway, i}).second) continue;
-      index->places_of[object_name(gateway->metadata())].push_back(*place);
-      index->owners.try_emplace(place->port, gateway);
-      if (listener.allowed_routes().namespaces().from() == "Selector") {
-        index->selects_namespaces = true;
-      }
-    }
+    for (int i = 0; i < gateway->spec().listeners_size(); ++i) place_listener({gateway, i}, *index);
   }
   return index;
 }

@@ -1,6 +1,8 @@
 // The Gateways of a snapshot, and which of their listeners has each place on the wire.
 //
-// A place is a port and a host name. Two Gateways may ask for the same one: the older has it.
+// A place is a port and a host name. Two Gateways may ask for the same one: the older has it. A
+// port has one protocol: that of the first listener on it. Places are given by Gateways alone; an
+// HTTPS listener without a certificate keeps its place, and is not opened (compile_tls.h).
 #pragma once
 
 #include <compare>
@@ -42,16 +44,26 @@ struct GatewayIndex {
   std::map<ListenerPlace, PlacedListener> places;
   // By the Gateway's "namespace/name": the places that it has.
   std::map<std::string, std::vector<ListenerPlace>, std::less<>> places_of;
-  // Of every port, the oldest Gateway that has a place there: its parameters hold.
-  std::map<uint16_t, std::shared_ptr<const v1::Gateway>> owners;
+  // Of every port, the first listener that has a place there, of the oldest Gateway: its protocol
+  // is the port's, and its Gateway's parameters hold.
+  std::map<uint16_t, PlacedListener> owners;
+  // By the Secret: the places of listeners that name it.
+  std::map<EntryKey, std::vector<ListenerPlace>> places_of_secret;
   bool selects_namespaces = false;  // some listener asks for labels of Namespaces
+
+  // The places that the Gateway has, by its "namespace/name".
+  std::vector<ListenerPlace> places_with(std::string_view gateway) const;
 };
 
 // The place that the listener asks for; nothing when its protocol is one that is not served.
 std::optional<ListenerPlace> wanted_place(const v1::Listener& listener);
 
+// The first listener of the port that this one asks for, when that one is of another protocol:
+// then this one is not served. Null otherwise.
+const PlacedListener* other_protocol(const GatewayIndex& index, const v1::Listener& listener);
+
 // Which listener has the place that this one asks for: itself, or that of an older Gateway. Null
-// when it asks for none.
+// when it asks for none, or for a port of another protocol.
 const PlacedListener* holder_of(const GatewayIndex& index, const v1::Listener& listener);
 
 // Whether the Gateway's listener of that number has its place.

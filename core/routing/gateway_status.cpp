@@ -8,6 +8,7 @@
 #include "core/routing/compile_index.h"
 #include "core/routing/compile_route.h"
 #include "core/routing/compile_settings.h"
+#include "core/routing/compile_tls.h"
 #include "core/routing/route_attachment.h"
 #include "core/routing/status.h"
 
@@ -47,26 +48,63 @@ std::string settings_text(const CompileIndex& index, const v1::Gateway& gateway,
                           const v1::Listener& listener) {
   const auto owner = index.gateways->owners.find(static_cast<uint16_t>(listener.port()));
   if (owner == index.gateways->owners.end()) return {};
-  if (*settings_of(index, *owner->second) == *settings_of(index, gateway)) return {};
+  const v1::Gateway& older = *owner->second.gateway;
+  if (*settings_of(index, older) == *settings_of(index, gateway)) return {};
   return str_cat("port ", listener.port(), " is served with the parameters of the older Gateway ",
-                 object_name(owner->second->metadata()),
-                 "; those of this one have no effect on it");
+                 object_name(older.metadata()), "; those of this one have no effect on it");
+}
+
+// What becomes of the certificates that a listener names.
+struct CertificateRefs {
+  Verdict verdict{kTrue, "ResolvedRefs"};
+  size_t usable = 0;
+};
+
+CertificateRefs judge_certificates(const StatusSources& sources, const v1::Gateway& gateway,
+                                   const v1::Listener& listener) {
+  CertificateRefs judged;
+  if (!terminates_tls(listener)) return judged;
+  std::vector<std::string> expired;
+  for (int i = 0; i < listener.tls().certificate_refs_size(); ++i) {
+    ResolvedCertificate resolved = resolve_certificate(
+        sources.secrets, listener.tls().certificate_refs(i), gateway.metadata().namespace_());
+    if (resolved.verdict.status != kTrue) {
+      if (judged.verdict.status != kTrue) continue;  // the first is told
+      judged.verdict = std::move(resolved.verdict);
+      judged.verdict.message = str_cat("tls.certificateRefs[", i, "]: ", judged.verdict.message);
+      continue;
+    }
+    ++judged.usable;
+    const auto validity = judge_validity(resolved.certificate.chain, sources.now_unix_s);
+    if (validity && validity->status != kTrue) {
+      expired.push_back(str_cat("Secret ", resolved.certificate.secret, ": ", validity->message));
+    }
+  }
+  // Served all the same: what to make of it is the clients' to say.
+  if (judged.verdict.status == kTrue) judged.verdict.message = join(expired, "; ");
+  if (listener.tls().certificate_refs().empty()) {
+    judged.verdict = {kFalse, "InvalidCertificateRef", "tls.certificateRefs: names no Secret"};
+  }
+  return judged;
 }
 
 class ListenerStatus {
  public:
-  ListenerStatus(const CompileIndex& index, const v1::Gateway& gateway, int number)
+  ListenerStatus(const CompileIndex& index, const StatusSources& sources,
+                 const v1::Gateway& gateway, int number)
       : gateway_(gateway),
         listener_(gateway.spec().listeners(number)),
+        other_protocol_(other_protocol(*index.gateways, listener_)),
         holder_(holder_of(*index.gateways, listener_)),
-        served_(is_served(*index.gateways, gateway, number)),
-        settings_(settings_text(index, gateway, listener_)) {}
+        has_place_(is_served(*index.gateways, gateway, number)),
+        settings_(settings_text(index, gateway, listener_)),
+        certificates_(judge_certificates(sources, gateway, listener_)) {}
 
-  bool served() const { return served_; }
+  bool served() const { return has_place_ && has_certificate(); }
 
   void fill(int attached, v1::GatewayStatus::Listener& status) const {
     status.set_name(listener_.name());
-    if (holder_ != nullptr && allows_http_routes(listener_)) {
+    if (supported() && allows_http_routes(listener_)) {
       v1::RouteGroupKind& kind = *status.add_supported_kinds();
       kind.set_group("gateway.networking.k8s.io");
       kind.set_kind("HTTPRoute");
@@ -84,19 +122,17 @@ class ListenerStatus {
     set_condition(*status.add_conditions(), type, gateway_.metadata().generation(), verdict);
   }
 
-  bool supported() const { return holder_ != nullptr; }
+  bool supported() const { return wanted_place(listener_).has_value(); }
+  bool has_certificate() const { return !terminates_tls(listener_) || certificates_.usable > 0; }
 
   Verdict accepted() const {
-    if (!supported()) {
-      return {kFalse, "UnsupportedProtocol",
-              str_cat(listener_.protocol(), " is not served; HTTP is")};
-    }
-    if (!served_) return {kFalse, "HostnameConflict", conflict_text()};
+    if (!supported()) return {kFalse, "UnsupportedProtocol", unsupported_text()};
+    if (!has_place_) return {kFalse, conflict_reason(), conflict_text()};
     return {kTrue, "Accepted"};
   }
 
   Verdict conflicted() const {
-    if (supported() && !served_) return {kTrue, "HostnameConflict", conflict_text()};
+    if (supported() && !has_place_) return {kTrue, conflict_reason(), conflict_text()};
     return {kFalse, "NoConflicts"};
   }
 
@@ -106,24 +142,44 @@ class ListenerStatus {
       return {kFalse, "InvalidRouteKinds",
               str_cat("allowedRoutes.kinds: ", kind.kind(), " is not served; HTTPRoute is")};
     }
-    return {kTrue, "ResolvedRefs"};
+    return certificates_.verdict;
   }
 
   Verdict programmed() const {
-    if (served_) return {kTrue, "Programmed", settings_};
-    return {kFalse, "Invalid", supported() ? conflict_text() : accepted().message};
+    if (!has_place_) return {kFalse, "Invalid", accepted().message};
+    if (!has_certificate()) {
+      return {kFalse, "Invalid", str_cat("has no certificate; ", certificates_.verdict.message)};
+    }
+    return {kTrue, "Programmed", settings_};
+  }
+
+  std::string unsupported_text() const {
+    const bool passes = listener_.protocol() == "HTTPS";  // and ends no TLS
+    return str_cat(listener_.protocol(), passes ? " with the mode Passthrough" : "",
+                   " is not served; HTTP is, and HTTPS with the mode Terminate");
+  }
+
+  std::string_view conflict_reason() const {
+    return other_protocol_ != nullptr ? "ProtocolConflict" : "HostnameConflict";
   }
 
   std::string conflict_text() const {
+    if (other_protocol_ != nullptr) {
+      return str_cat("port ", listener_.port(), " is for ", other_protocol_->listener().protocol(),
+                     ": the listener ", other_protocol_->listener().name(), " of Gateway ",
+                     object_name(other_protocol_->gateway->metadata()), " was first");
+    }
     return str_cat("the older Gateway ", object_name(holder_->gateway->metadata()), " has ",
                    place_text(listener_), " (listener ", holder_->listener().name(), ")");
   }
 
   const v1::Gateway& gateway_;
   const v1::Listener& listener_;
-  const PlacedListener* holder_;  // null: the protocol is not served
-  const bool served_;
+  const PlacedListener* other_protocol_;  // that has the port; null: there is none
+  const PlacedListener* holder_;          // null: it asks for no place, or one of another protocol
+  const bool has_place_;
   const std::string settings_;  // whose settings hold, if they are not the Gateway's own
+  const CertificateRefs certificates_;
 };
 
 // Gateway API, ListenerStatus.attachedRoutes: also of a listener that is not served itself.
@@ -149,14 +205,15 @@ std::vector<int> count_attached(const CompileIndex& index, const v1::Gateway& ga
 
 }  // namespace
 
-void set_gateway_status(const RoutingTable& table, v1::Gateway& gateway) {
+void set_gateway_status(const RoutingTable& table, const StatusSources& sources,
+                        v1::Gateway& gateway) {
   const CompileIndex& index = *table.index;
   const std::vector<int> attached = count_attached(index, gateway);
   v1::GatewayStatus status;
   std::vector<std::string> unserved;
   const int count = gateway.spec().listeners_size();
   for (int i = 0; i < count; ++i) {
-    const ListenerStatus listener(index, gateway, i);
+    const ListenerStatus listener(index, sources, gateway, i);
     listener.fill(attached[static_cast<size_t>(i)], *status.add_listeners());
     if (!listener.served()) unserved.push_back(gateway.spec().listeners(i).name());
   }

@@ -68,11 +68,17 @@ void ListenerBuilder::remove_listener(const ListenerPlace& place) {
   }
 }
 
-void ListenerBuilder::put_listener(const ListenerPlace& place, const PlacedListener& listener) {
+void ListenerBuilder::put_listener(const ListenerPlace& place, const PlacedListener& listener,
+                                   std::shared_ptr<const ListenerTls> tls) {
   OpenListener& opened = open_[place];
   opened = OpenListener();
   opened.listener.gateway = object_name(listener.gateway->metadata());
   opened.listener.name = listener.listener().name();
+  opened.listener.tls = std::move(tls);
+}
+
+void ListenerBuilder::set_tls(const ListenerPlace& place, std::shared_ptr<const ListenerTls> tls) {
+  open(place).listener.tls = std::move(tls);
 }
 
 void ListenerBuilder::add_route(const ListenerPlace& place, const v1::HTTPRoute& route,
@@ -109,6 +115,7 @@ ListenerBuilder::Ports ListenerBuilder::finish() {
     auto port = present == ports_.end() ? std::make_shared<RoutingPort>()
                                         : std::make_shared<RoutingPort>(*present->second);
     port->port = place.port;
+    port->https = opened.listener.tls != nullptr;
     port->listeners.set(place.hostname, std::move(opened.listener));
     ports_[place.port] = std::move(port);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "core/routing/compile_route.h"
@@ -20,8 +21,11 @@ class ListenerBuilder {
 
   // The place is nobody's any more.
   void remove_listener(const ListenerPlace& place);
-  // The place is this listener's, without any routes yet.
-  void put_listener(const ListenerPlace& place, const PlacedListener& listener);
+  // The place is this listener's, without any routes yet. `tls`: null for HTTP.
+  void put_listener(const ListenerPlace& place, const PlacedListener& listener,
+                    std::shared_ptr<const ListenerTls> tls);
+  // Its certificates are these, and its routes stay. Requires: the place has an HTTPS listener.
+  void set_tls(const ListenerPlace& place, std::shared_ptr<const ListenerTls> tls);
 
   // Requires, of both: the place has a listener, which the route attaches to.
   void add_route(const ListenerPlace& place, const v1::HTTPRoute& route,

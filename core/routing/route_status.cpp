@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kShownProblems = 3;  // of a route's backends, in one message
 
 // How far the route came with a listener that its reference means.
-enum class Step { kNotAllowed, kNoHostname, kNotServed, kAttached };
+enum class Step { kNotAllowed, kNoHostname, kOtherProtocol, kNotServed, kAttached };
 
 Step try_listener(const CompileIndex& index, const v1::HTTPRoute& route, const v1::Gateway& gateway,
                   int number) {
@@ -24,6 +24,7 @@ Step try_listener(const CompileIndex& index, const v1::HTTPRoute& route, const v
     return Step::kNotAllowed;
   }
   if (effective_hostnames(listener.hostname(), route).empty()) return Step::kNoHostname;
+  if (other_protocol(*index.gateways, listener) != nullptr) return Step::kOtherProtocol;
   return is_served(*index.gateways, gateway, number) ? Step::kAttached : Step::kNotServed;
 }
 
@@ -70,6 +71,9 @@ Verdict judge_parent(const CompileIndex& index, const v1::HTTPRoute& route,
     case Step::kNoHostname:
       return {kFalse, "NoMatchingListenerHostname",
               str_cat(named, " has none of the hosts ", join(route.spec().hostnames(), ", "))};
+    case Step::kOtherProtocol:
+      return {kFalse, "NoMatchingParent",
+              str_cat(named, ": another listener has the port, for another protocol")};
     case Step::kNotServed:
       break;
   }

@@ -93,6 +93,9 @@ struct RoutingCluster {
   Cluster cluster;
   std::optional<StickyPolicy> policy;
   std::shared_ptr<const UpstreamTls> tls;  // null: endpoints are spoken to in plain text
+  // TLS is asked for, and cannot be spoken as it is asked for (a Secret is missing, say). Then
+  // `tls` is null and the cluster has no endpoints: nothing is ever sent there in plain text.
+  bool tls_broken = false;
   // Of the policies that apply: their kinds and names ("namespace/name").
   std::vector<std::pair<std::string_view, std::string>> policy_names;
 

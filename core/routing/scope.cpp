@@ -44,11 +44,18 @@ std::optional<EntryKey> service_followed(const Entry& entry) {
     // Named "SERVICE/KEY".
     return service_key(ns, std::string_view(entry.key.name).substr(0, entry.key.name.find('/')));
   }
-  if (entry.key.kind == "SessionStickyPolicy") return policy_service<v1::SessionStickyPolicy>(entry);
-  if (entry.key.kind == "LoadBalancerPolicy") return policy_service<v1::LoadBalancerPolicy>(entry);
-  if (entry.key.kind == "RetryPolicy") return policy_service<v1::RetryPolicy>(entry);
-  if (entry.key.kind == "CircuitBreakingPolicy") return policy_service<v1::CircuitBreakingPolicy>(entry);
-  if (entry.key.kind == "UpstreamTLSPolicy") return policy_service<v1::UpstreamTLSPolicy>(entry);
+  if (entry.key.kind == "SessionStickyPolicy") {
+    return policy_service<v1::SessionStickyPolicy>(entry);
+  }
+  if (entry.key.kind == "LoadBalancerPolicy") {
+    return policy_service<v1::LoadBalancerPolicy>(entry);
+  }
+  if (entry.key.kind == "CircuitBreakingPolicy") {
+    return policy_service<v1::CircuitBreakingPolicy>(entry);
+  }
+  if (entry.key.kind == "UpstreamTLSPolicy") {
+    return policy_service<v1::UpstreamTLSPolicy>(entry);
+  }
   return std::nullopt;
 }
 
@@ -66,8 +73,6 @@ std::set<EntryKey> services_of(const Entry& route) {
 }
 
 }  // namespace
-
-Snapshot for_nodes(const Snapshot& whole) { return whole.without(kSecretKind); }
 
 absl::Status check_gateway_names(const GatewayNames& gateways) {
   if (gateways.size() > kMaxGateways) {
@@ -111,7 +116,7 @@ const std::set<EntryKey>* Followers::of(const EntryKey& service) const {
   return found == followers_.end() ? nullptr : &found->second;
 }
 
-bool Scope::is_ours(const Entry& route) const {
+bool GatewayScope::is_ours(const Entry& route) const {
   const auto message = read<v1::HTTPRoute>(route);
   for (const v1::ParentReference& parent : message.spec().parent_refs()) {
     const std::string& ns = parent.namespace_().empty() ? route.key.ns : parent.namespace_();
@@ -120,7 +125,7 @@ bool Scope::is_ours(const Entry& route) const {
   return false;
 }
 
-bool Scope::belongs(const Entry& entry) const {
+bool GatewayScope::belongs(const Entry& entry) const {
   const std::string& kind = entry.key.kind;
   if (kind == "Gateway") return gateways_.contains(str_cat(entry.key.ns, "/", entry.key.name));
   if (kind == "HTTPRoute") return is_ours(entry);
@@ -130,7 +135,7 @@ bool Scope::belongs(const Entry& entry) const {
   return !service || services_.contains(*service);
 }
 
-void Scope::count_services(const EntryPtr& route, int by, Counted& counted) {
+void GatewayScope::count_services(const EntryPtr& route, int by, Counted& counted) {
   if (route == nullptr || route->key.kind != "HTTPRoute" || !is_ours(*route)) return;
   for (const EntryKey& service : services_of(*route)) {
     counted.try_emplace(service, services_.contains(service));
@@ -138,7 +143,7 @@ void Scope::count_services(const EntryPtr& route, int by, Counted& counted) {
   }
 }
 
-void Scope::count_parameters(const EntryPtr& gateway, int by, std::set<EntryKey>& touched) {
+void GatewayScope::count_parameters(const EntryPtr& gateway, int by, std::set<EntryKey>& touched) {
   if (gateway == nullptr || gateway->key.kind != "Gateway" || !belongs(*gateway)) return;
   const std::optional<EntryKey> named = parameters_of(read<v1::Gateway>(*gateway));
   if (!named) return;
@@ -146,7 +151,7 @@ void Scope::count_parameters(const EntryPtr& gateway, int by, std::set<EntryKey>
   if ((parameters_[*named] += by) == 0) parameters_.erase(*named);
 }
 
-void Scope::advance_to(const Snapshot& whole, const Followers& followers) {
+void GatewayScope::advance_to(const Snapshot& whole, const Followers& followers) {
   const Delta delta = Snapshot::diff(whole_, whole);
   // What the change may bring in or take out.
   std::set<EntryKey> touched(delta.removed.begin(), delta.removed.end());
@@ -171,7 +176,12 @@ void Scope::advance_to(const Snapshot& whole, const Followers& followers) {
   }
 
   Delta change;
+  std::set<EntryKey> secrets;
   for (const EntryKey& key : touched) {
+    if (key.kind == kSecretKind) {
+      secrets.insert(key);
+      continue;
+    }
     const EntryPtr entry = whole.find(key);
     const EntryPtr before = part_.find(key);
     if (entry != nullptr && belongs(*entry)) {
@@ -181,15 +191,33 @@ void Scope::advance_to(const Snapshot& whole, const Followers& followers) {
     }
   }
   part_ = part_.apply(change, whole.id().epoch, whole.id().revision);
+  move_secrets(change, whole, std::move(secrets));
   whole_ = whole;
 }
 
-Snapshot part_of(const Snapshot& all, const GatewayNames& gateways) {
-  const Snapshot whole = for_nodes(all);
+void GatewayScope::move_secrets(const Delta& change, const Snapshot& whole,
+                                std::set<EntryKey> touched) {
+  secrets_.advance(change, part_, touched);
+  Delta moved;
+  for (const EntryKey& key : touched) {
+    const EntryPtr entry = whole.find(key);
+    const EntryPtr before = part_.find(key);
+    const SecretItems items = secrets_.of(key);
+    EntryPtr next = entry == nullptr || items.none() ? nullptr : secret_entry_with(entry, items);
+    if (next == nullptr) {
+      if (before != nullptr) moved.removed.push_back(key);
+    } else if (before == nullptr || before->bytes != next->bytes) {
+      moved.upserts.push_back(std::move(next));
+    }
+  }
+  part_ = part_.apply(moved, whole.id().epoch, whole.id().revision);
+}
+
+Snapshot part_of(const Snapshot& whole, const GatewayNames& gateways) {
   if (gateways.empty()) return whole;
   Followers followers;
   followers.advance_to(whole);
-  Scope scope(gateways);
+  GatewayScope scope(gateways);
   scope.advance_to(whole, followers);
   return scope.part();
 }

@@ -5,7 +5,10 @@
 //   - the GatewayParameters that its Gateways name;
 //   - the HTTPRoutes that name one of its Gateways as a parent;
 //   - the Services that these lead to, and what belongs to a Service: EndpointSlices,
-//     EndpointStates, SessionStickyPolicies.
+//     EndpointStates, policies;
+//   - of Secrets, what its Gateways and policies need (secret_needs.h).
+//
+// The whole is what nodes get at all (node_state.h).
 //
 // The part is a state like the whole, with a digest of its own: the node's table for its Gateways
 // is the one that a node with the whole state has. Epoch and revision are those of the whole: a
@@ -19,14 +22,10 @@
 
 #include <absl/status/status.h>
 
+#include "core/routing/secret_needs.h"
 #include "core/snapshot/snapshot.h"
 
 namespace limpet {
-
-// What nodes are sent at all: everything but Secrets, which nothing that a node serves can name
-// yet. The one place that decides it. The state of every node is this one or a part of it, with
-// its digest. Costs in proportion to what is left out.
-Snapshot for_nodes(const Snapshot& whole);
 
 // "namespace/name" of Gateways. Empty: all of them.
 using GatewayNames = std::set<std::string>;
@@ -52,10 +51,10 @@ class Followers {
 };
 
 // The part of one set of Gateways. Moves from state to state, as the whole does.
-class Scope {
+class GatewayScope {
  public:
   // Requires: not empty.
-  explicit Scope(GatewayNames gateways) : gateways_(std::move(gateways)) {}
+  explicit GatewayScope(GatewayNames gateways) : gateways_(std::move(gateways)) {}
 
   // Costs in proportion to what differs from the state before, and to what comes into reach or
   // goes out of it. Requires: `followers` is of `whole`.
@@ -72,6 +71,8 @@ class Scope {
   bool belongs(const Entry& entry) const;
   // The two count what entries lead to. `by`: +1 for one that is there now, -1 for one that was.
   void count_services(const EntryPtr& route, int by, Counted& counted);
+  // What of the change before makes it reach other Secrets, and those that changed.
+  void move_secrets(const Delta& change, const Snapshot& whole, std::set<EntryKey> touched);
   // Adds to `touched` what the Gateway names.
   void count_parameters(const EntryPtr& gateway, int by, std::set<EntryKey>& touched);
 
@@ -80,9 +81,10 @@ class Scope {
   Snapshot part_;
   std::map<EntryKey, int> services_;    // that routes of ours lead to: how many do
   std::map<EntryKey, int> parameters_;  // that Gateways of ours name: how many do
+  SecretNeeds secrets_;
 };
 
-// The part of what nodes are sent, from nothing.
+// The part from nothing; with no Gateways, the whole.
 Snapshot part_of(const Snapshot& whole, const GatewayNames& gateways);
 
 }  // namespace limpet

@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/resource/condition.h"
+#include "core/resource/secret.h"
 #include "core/routing/compile_cluster.h"
 #include "core/routing/compile_index.h"
 #include "core/routing/compile_policy.h"
@@ -88,24 +89,53 @@ Verdict judge_rate_limit(const CompileIndex& index, const v1::RateLimitPolicy& p
                   " and other settings")};
 }
 
+// What becomes of the Secrets that the ports' configurations name.
+void set_references_status(const StatusSources& sources, v1::UpstreamTLSPolicy& policy) {
+  Verdict verdict{kTrue, "ResolvedRefs"};
+  for (int i = 0; i < policy.spec().ports_size() && verdict.status == kTrue; ++i) {
+    const v1::UpstreamTLSConfig config = config_of(policy.spec(), policy.spec().ports(i));
+    verdict = resolve_upstream(sources.secrets, config, policy.metadata().namespace_(), "").verdict;
+    if (verdict.status == kTrue) continue;
+    verdict.message = str_cat("port ", policy.spec().ports(i).port(), ": ", verdict.message,
+                              "; its requests are answered 503");
+  }
+  set_condition(*policy.mutable_status()->add_conditions(), "ResolvedRefs",
+                policy.metadata().generation(), verdict);
+}
+
+void set_secret_status(const StatusSources& sources, v1::Secret& secret) {
+  const v1::ObjectMeta& metadata = secret.metadata();
+  const auto known =
+      sources.secrets({std::string(kSecretKind), metadata.namespace_(), metadata.name()});
+  if (!known) return;
+  const auto chain = value_of(*known, kTlsCertificateItem);
+  const auto validity = judge_validity(chain.value_or(""), sources.now_unix_s);
+  if (!validity) return;
+  set_condition(*secret.mutable_status()->add_conditions(), kCertificateValid,
+                metadata.generation(), *validity);
+}
+
 }  // namespace
 
-void set_status(const RoutingTable& table, v1::Resource& resource) {
+StatusSources sources_of(const RoutingTable& table) { return {secrets_in(table.index->snapshot)}; }
+
+void set_status(const RoutingTable& table, const StatusSources& sources, v1::Resource& resource) {
   switch (resource.object_case()) {
     case v1::Resource::kGateway:
-      return set_gateway_status(table, *resource.mutable_gateway());
+      return set_gateway_status(table, sources, *resource.mutable_gateway());
     case v1::Resource::kHttpRoute:
       return set_route_status(table, *resource.mutable_http_route());
     case v1::Resource::kSessionStickyPolicy:
       return set_policy_status(table, *resource.mutable_session_sticky_policy());
     case v1::Resource::kLoadBalancerPolicy:
       return set_policy_status(table, *resource.mutable_load_balancer_policy());
-    case v1::Resource::kRetryPolicy:
-      return set_policy_status(table, *resource.mutable_retry_policy());
     case v1::Resource::kCircuitBreakingPolicy:
       return set_policy_status(table, *resource.mutable_circuit_breaking_policy());
     case v1::Resource::kUpstreamTlsPolicy:
-      return set_policy_status(table, *resource.mutable_upstream_tls_policy());
+      set_policy_status(table, *resource.mutable_upstream_tls_policy());
+      return set_references_status(sources, *resource.mutable_upstream_tls_policy());
+    case v1::Resource::kSecret:  // whether it can be opened is the server's to tell
+      return set_secret_status(sources, *resource.mutable_secret());
     case v1::Resource::kRateLimitPolicy: {
       v1::RateLimitPolicy& policy = *resource.mutable_rate_limit_policy();
       return set_condition(*policy.mutable_status()->add_conditions(), "Accepted",
@@ -122,7 +152,7 @@ void set_status(const RoutingTable& table, v1::Resource& resource) {
     case v1::Resource::kNamespace:
     case v1::Resource::kService:
     case v1::Resource::kEndpointSlice:
-    case v1::Resource::kSecret:  // what can be is the server's to tell (server/secrets.h)
+    case v1::Resource::kRetryPolicy:  // no kind that is taken in
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }

@@ -1,6 +1,9 @@
 // What TLS is spoken with, as the table holds it: PEM from Secrets, checked when it was compiled.
 // Equal contents keep their object from one table to the next, so that what a node makes of them
 // (proxy/tls) can be kept by address.
+//
+// The server's own table knows which Secrets are named and that they are there: the PEM is empty,
+// because values are sealed where it is compiled. Nobody serves from that table.
 #pragma once
 
 #include <memory>

@@ -52,8 +52,10 @@ class Snapshot {
   // there changes nothing.
   Snapshot apply(const Delta& delta, Epoch epoch, uint64_t revision) const;
 
-  // The state with no entry of the kind, and its digest; the rest is shared.
-  Snapshot without(std::string_view kind) const;
+  // The state with the entries of `others` in place of its own of that kind, and its digest; the
+  // rest is shared. Requires: `own` has its entries of the kind, and neither has any of other
+  // kinds.
+  Snapshot exchange(std::string_view kind, const Snapshot& own, const Snapshot& others) const;
 
   // In proportion to what differs when `to` was made from `from` or both from a common one.
   // Entries with equal bytes are not part of it, whatever their revisions.

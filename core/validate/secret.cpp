@@ -8,6 +8,7 @@
 
 #include "core/base/text.h"
 #include "core/resource/secret.h"
+#include "core/resource/tls_secret.h"
 #include "core/validate/formats.h"
 #include "core/validate/kinds.h"
 
@@ -16,6 +17,8 @@ namespace {
 
 constexpr size_t kMaxSecretBytes = 1024 * 1024;  // all values of a Secret, decoded
 constexpr size_t kMaxItems = 1024;
+// Of what nodes are sent of a Secret: in base64 it has to fit into one message.
+constexpr size_t kMaxTlsBytes = 512 * 1024;
 
 using StringMap = google::protobuf::Map<std::string, std::string>;
 
@@ -63,6 +66,19 @@ void validate_kind(const v1::Secret& object, Report& report) {
   }
   if (object.data().size() + object.string_data().size() > kMaxItems) {
     report.add("data", str_cat("must have at most ", kMaxItems, " keys"));
+  }
+  size_t tls_bytes = 0;
+  for (const std::string_view item : {kTlsCertificateItem, kTlsKeyItem, kTlsAuthoritiesItem}) {
+    tls_bytes += value_of(object, item).value_or("").size();
+  }
+  if (tls_bytes > kMaxTlsBytes) {
+    report.add("data", str_cat("tls.crt, tls.key and ca.crt must have at most ", kMaxTlsBytes,
+                               " bytes in all, not ", tls_bytes));
+  }
+  for (const ItemProblem& problem : check_known_items(object)) {
+    const bool text = object.string_data().contains(std::string(problem.item));
+    const Scope scope(report, text ? "stringData" : "data", problem.item);
+    report.add(problem.message);
   }
   if (object.type() != kTlsSecretType) return;
   for (const std::string_view item : {kTlsCertificateItem, kTlsKeyItem}) {

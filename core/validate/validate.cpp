@@ -84,20 +84,19 @@ void dispatch(const v1::Resource& resource, Report& report) {
       return validate_kind(resource.gateway_parameters(), report);
     case v1::Resource::kLoadBalancerPolicy:
       return validate_kind(resource.load_balancer_policy(), report);
-    case v1::Resource::kRetryPolicy:
-      return validate_kind(resource.retry_policy(), report);
     case v1::Resource::kCircuitBreakingPolicy:
       return validate_kind(resource.circuit_breaking_policy(), report);
     case v1::Resource::kRateLimitPolicy:
       return validate_kind(resource.rate_limit_policy(), report);
     case v1::Resource::kUpstreamTlsPolicy:
       return validate_kind(resource.upstream_tls_policy(), report);
+    case v1::Resource::kRetryPolicy:  // no kind that is taken in
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }
 }
 
-// Values of Secrets have a limit of their own, and go to no node.
+// Values of Secrets have limits of their own.
 size_t counted_bytes(const v1::Resource& resource, const Message& object) {
   if (!resource.has_secret()) return object.ByteSizeLong();
   return resource.secret().metadata().ByteSizeLong();

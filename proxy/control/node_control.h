@@ -64,6 +64,9 @@ class NodeControl {
   };
   Readiness readiness() const;
 
+  // What serves; null before there is anything.
+  const std::shared_ptr<const RoutingTable>& table() const { return activator_.table(); }
+
  private:
   using Clock = std::chrono::steady_clock;
 

@@ -1,5 +1,6 @@
 #include "proxy/control/state_file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -8,6 +9,7 @@
 
 #include "core/base/secure_hash.h"
 #include "core/base/text.h"
+#include "core/resource/secret.h"
 #include "core/snapshot/wire.h"
 #include "proxy/control/sync_state.h"
 #include "runtime/data_dir.h"
@@ -90,6 +92,20 @@ std::string encode_file(const Snapshot& state) {
   return file;
 }
 
+// A log keeps what was before: a key that is replaced, or not needed any more, is to go at once.
+bool changes_secrets(const Delta& delta) {
+  const auto is_secret = [](const EntryKey& key) { return key.kind == kSecretKind; };
+  return std::any_of(delta.removed.begin(), delta.removed.end(), is_secret) ||
+         std::any_of(delta.upserts.begin(), delta.upserts.end(),
+                     [&](const EntryPtr& entry) { return is_secret(entry->key); });
+}
+
+// Somebody may have copied the file, or changed its mode.
+bool is_owners_alone(int fd) {
+  struct stat status = {};
+  return ::fstat(fd, &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
 absl::Status write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
@@ -138,12 +154,13 @@ StateFile::Loaded StateFile::load() {
 
 absl::Status StateFile::append(const Delta& delta, bool full, const Snapshot& next) {
   const bool grown = size_ > 2 * first_record_end_ + kMinGrowthBytes;
-  if (full || written_.revision == 0 || grown) return rewrite(next);
+  if (full || written_.revision == 0 || grown || changes_secrets(delta)) return rewrite(next);
   if (!log_) log_ = Fd(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
   if (!log_) {
     written_ = StateId();
     return absl::ErrnoToStatus(errno, str_cat("cannot open ", path_.string()));
   }
+  if (!is_owners_alone(log_.get())) return rewrite(next);
   const std::string record = encode_record(to_message(delta, written_, next.id()));
   absl::Status status = write_all(log_.get(), record);
   if (status.ok() && ::fdatasync(log_.get()) != 0) {

@@ -8,7 +8,8 @@
 //
 // The first record begins at the empty state, each further one at the state before. Whatever
 // follows the last whole record that fits is dropped when the file is read: a crash in the middle
-// of an append costs that append. The file holds keys: its mode is 0600.
+// of an append costs that append. The file holds keys, of sessions and of certificates: its mode is
+// 0600 from the first byte on, and what changes a Secret leaves nothing of it behind in the log.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +40,9 @@ class StateFile {
   };
   Loaded load();
 
-  // Adds the way from the state last written to `next`. `full`: the delta begins at the empty
-  // state. After an error the file is written anew at the next call.
+  // Adds the way from the state last written to `next`, or writes `next` anew: where the log has
+  // grown, where Secrets change, and where others than the owner may use the file. `full`: the
+  // delta begins at the empty state. After an error the file is written anew at the next call.
   absl::Status append(const Delta& delta, bool full, const Snapshot& next);
   // Nothing lies behind the first record: the last append() wrote everything.
   bool is_whole() const { return size_ == first_record_end_; }

@@ -48,8 +48,12 @@ bool Stream::is_quiet() const {
          (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
+// What follows the handshake may have been read with its end, before an edge has told of it.
 IoStatus Stream::handshake() {
-  return tls_ == nullptr ? IoStatus::kOk : note_blocked(tls_->handshake());
+  if (tls_ == nullptr) return IoStatus::kOk;
+  const IoStatus status = note_blocked(tls_->handshake());
+  if (status == IoStatus::kOk) readable_ = true;
+  return status;
 }
 
 // TLS may have to send before it can read, and the other way round.

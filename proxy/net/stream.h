@@ -26,8 +26,7 @@ class Stream {
   int fd() const { return fd_.get(); }
   bool is_open() const { return static_cast<bool>(fd_); }
 
-  // From here on TLS lies on the socket; it begins with handshake(). `tls` may be null: then it does
-  // not.
+  // From here on TLS lies on the socket, beginning with handshake().
   void begin_tls(std::unique_ptr<TlsEnd> tls) { tls_ = std::move(tls); }
   // As TlsEnd's; kOk at once without TLS.
   IoStatus handshake();

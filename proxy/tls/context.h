@@ -1,6 +1,6 @@
 // OpenSSL's contexts, from PEM. What is allowed on connections, to clients and to endpoints, is
-// decided here: TLS 1.2 and 1.3, ciphers with forward secrecy and authenticated encryption, HTTP/1.1
-// as the one protocol (ALPN, RFC 7301), no renegotiation, no compression.
+// decided here: TLS 1.2 and 1.3, ciphers with forward secrecy and authenticated encryption,
+// HTTP/1.1 as the one protocol (ALPN, RFC 7301), no renegotiation, no compression.
 #pragma once
 
 #include <memory>

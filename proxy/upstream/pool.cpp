@@ -30,7 +30,8 @@ std::unique_ptr<UpstreamConnection> UpstreamPool::connect(
     const SocketAddress& address, std::shared_ptr<const tls::Client> tls) {
   Stream stream = Stream::connect(address);
   if (!stream.is_open()) return nullptr;
-  auto connection = std::make_unique<UpstreamConnection>(address, std::move(tls), std::move(stream));
+  auto connection =
+      std::make_unique<UpstreamConnection>(address, std::move(tls), std::move(stream));
   if (!reactor_.add(connection->stream().fd(), connection.get())) return nullptr;
   return connection;
 }

@@ -1,5 +1,5 @@
-// A worker's idle upstream connections, by address and by what TLS is spoken with. The one used last is used next, so that few
-// stay warm and the rest grow old and go.
+// A worker's idle upstream connections, by address and by what TLS is spoken with. The one used
+// last is used next, so that few stay warm and the rest grow old and go.
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,8 @@ namespace {
 ListenerSettings endless() {
   ListenerSettings settings;
   Timeouts& timeouts = settings.timeouts;
-  timeouts.proxy_header_ms = timeouts.tls_handshake_ms = timeouts.idle_ms = timeouts.head_ms = timeouts.body_progress_ms =
+  timeouts.proxy_header_ms = timeouts.tls_handshake_ms = timeouts.idle_ms = timeouts.head_ms =
+      timeouts.body_progress_ms =
       timeouts.tunnel_ms = timeouts.linger_ms = timeouts.connect_ms = timeouts.response_head_ms =
           3'600'000;
   return settings;

@@ -8,7 +8,10 @@ kind: RateLimitPolicy
 metadata: {{name: limit, namespace: server}}
 spec:
   targetRef: {{group: gateway.networking.k8s.io, kind: HTTPRoute, name: fortio-route}}
-  rateLimit: {{requests: {requests}, statTimeWindow: 86400, client: {{source: Header, name: X-Key}}}}
+  rateLimit:
+    requests: {requests}
+    statTimeWindow: 86400
+    client: {{source: Header, name: X-Key}}
 '''
 
 

@@ -1,4 +1,5 @@
-"""Secrets: written, never read back, and on no disk in plain text."""
+"""Secrets: written, never read back, and on no disk in plain text where no node needs them (those
+that nodes need: certificates_test.py)."""
 
 import base64
 import json

@@ -28,10 +28,15 @@ inline std::map<std::string, std::string> describe(const RoutingTable& table) {
     lines[str_cat("port ", number)] =
         str_cat(settings.limits.fields, " ", settings.timeouts.idle_ms, " ",
                 settings.forwarding.via);
-    port->listeners.for_each([&, number = number](const std::string& place,
-                                                  const RoutingListener& listener) {
+    port->listeners.for_each([&, number = number, port = port](const std::string& place,
+                                                               const RoutingListener& listener) {
       const std::string at = str_cat(number, " ", place, " ");
-      lines[at] = str_cat(listener.gateway, " ", listener.name);
+      lines[at] = str_cat(listener.gateway, " ", listener.name, port->https ? " https" : "");
+      if (listener.tls != nullptr) {
+        for (const TlsCertificate& own : listener.tls->certificates) {
+          lines[at] += str_cat(" ", own.secret, own.chain, own.key);
+        }
+      }
       listener.hosts.for_each([&](const std::string& pattern, const VirtualHost& host) {
         host.exact.for_each([&](std::string_view path, const auto& rules) {
           lines[str_cat(at, pattern, " = ", path)] = describe(rules);
@@ -44,6 +49,8 @@ inline std::map<std::string, std::string> describe(const RoutingTable& table) {
   }
   table.clusters.for_each([&](std::string_view name, const auto& cluster) {
     std::string text = cluster->policy ? cluster->policy->cookie_name : "-";
+    if (cluster->tls != nullptr) text += str_cat(" tls ", cluster->tls->authorities);
+    if (cluster->tls_broken) text += " broken";
     for (const Endpoint& endpoint : cluster->cluster.endpoints) {
       text += str_cat(" ", endpoint.uid, endpoint.takes_new ? "+" : "-");
     }
@@ -75,7 +82,7 @@ class World {
     const std::string own = name();
     const std::string meta = str_cat("metadata { name: '", own, "' namespace: '", ns,
                                      "' creation_timestamp: '", random_() % 3, "' ");
-    switch (random_() % 9) {
+    switch (random_() % 11) {
       case 0: return remove(ns, own);
       case 1: return add_gateway(meta);
       case 2:
@@ -104,6 +111,14 @@ class World {
                     "' } timeouts { idle: '", 1 + random_() % 2, "s' } }"));
         return;
       }
+      case 8:
+        return add_secret(meta);
+      case 9: {
+        builder_.add<v1::UpstreamTLSPolicy>(str_cat(
+            meta, "} spec { target_ref { kind: 'Service' name: '", name(),
+            "' } ports { port: 80 } config { certificate_ref { name: '", name(), "' } } }"));
+        return;
+      }
       default: {
         builder_.add<v1::Namespace>(str_cat("metadata { name: '", ns,
                                             "' labels { key: 'tier' value: '",
@@ -113,14 +128,25 @@ class World {
     }
   }
 
+  // Sealed, as the server has them; of no use now and then.
+  void add_secret(const std::string& meta) {
+    builder_.add<v1::Secret>(
+        str_cat(meta, "} type: '", pick({"kubernetes.io/tls", "kubernetes.io/tls", "Opaque"}),
+                "' data { key: 'tls.crt' value: 'sealed:' } data { key: '",
+                pick({"tls.key", "tls.key", "ca.crt"}), "' value: 'sealed:' }"));
+  }
+
   void add_gateway(const std::string& meta) {
     std::string listeners;
     for (unsigned i = 0; i <= random_() % 2; ++i) {
-      listeners += str_cat("listeners { name: 'l", i, "' port: ", 80 + random_() % 2,
-                           " protocol: '", pick({"HTTP", "HTTP", "TCP"}), "' hostname: '",
-                           pick({"", "*.h", "a.h"}), "' allowed_routes { namespaces { from: '",
-                           pick({"All", "Same", "Selector"}),
-                           "' selector { match_labels { key: 'tier' value: 'web' } } } } } ");
+      const std::string protocol = pick({"HTTP", "HTTP", "HTTPS", "TCP"});
+      const std::string tls =
+          protocol == "HTTPS" ? str_cat("tls { certificate_refs { name: '", name(), "' } } ") : "";
+      listeners +=
+          str_cat("listeners { name: 'l", i, "' port: ", 80 + random_() % 2, " protocol: '",
+                  protocol, "' ", tls, "hostname: '", pick({"", "*.h", "a.h"}),
+                  "' allowed_routes { namespaces { from: '", pick({"All", "Same", "Selector"}),
+                  "' selector { match_labels { key: 'tier' value: 'web' } } } } } ");
     }
     std::string parameters;
     if (random_() % 2 == 0) {
@@ -145,9 +171,9 @@ class World {
   }
 
   void remove(const std::string& ns, const std::string& own) {
-    const std::string kind = pick({"Gateway", "HTTPRoute", "Service", "EndpointSlice",
-                                   "SessionStickyPolicy", "Namespace",
-                                   "GatewayParameters"});
+    const std::string kind =
+        pick({"Gateway", "HTTPRoute", "Service", "EndpointSlice", "SessionStickyPolicy",
+              "Namespace", "Secret", "UpstreamTLSPolicy", "GatewayParameters"});
     builder_.remove(kind == "Namespace" ? EntryKey{kind, "", ns} : EntryKey{kind, ns, own});
   }
 

@@ -135,7 +135,7 @@ TEST_F(ObjectStatusTest, GoesBehindWhatTheConfigurationSays) {
   const auto types_of = [&](const RoutingTable* table, const EntryKey& key) {
     const EntryPtr entry = whole_.find(key);
     v1::Resource resource = parse_resource(key.kind, entry->bytes).value();
-    tell_status(table, facts(), *entry, resource);
+    tell_status(table, {secrets_in(whole_)}, facts(), *entry, resource);
     std::vector<std::string> types;
     const auto add = [&](const auto& status) {
       for (const v1::Condition& c : status.conditions()) types.push_back(c.reason());
@@ -149,6 +149,25 @@ TEST_F(ObjectStatusTest, GoesBehindWhatTheConfigurationSays) {
             "Accepted Programmed ListenerFailed");
   EXPECT_EQ(types_of(compiled.table.get(), {"Service", "shop", "web"}), "AllNodesActive");
   EXPECT_EQ(types_of(nullptr, {"Gateway", "shop", "edge"}), "ListenerFailed");
+}
+
+// Nodes have something of those Secrets alone that their state has.
+TEST_F(ObjectStatusTest, OfASecretTheNodesThatNeedItAreTold) {
+  const EntryKey key{"Secret", "shop", "cert"};
+  const EntryPtr entry = std::make_shared<const Entry>(Entry{key, 1, ""});
+  node("a", 1);
+  v1::Resource unused;
+  unused.mutable_secret();
+  tell_status(nullptr, {}, facts(), *entry, unused);
+  EXPECT_EQ(unused.secret().status().conditions_size(), 0);
+  EXPECT_FALSE(unused.secret().status().has_nodes());
+  whole_ = whole_.apply({{entry}, {}}, kEpoch, 2);
+  v1::Resource used;
+  used.mutable_secret();
+  tell_status(nullptr, {}, facts(), *entry, used);
+  ASSERT_EQ(used.secret().status().conditions_size(), 1);
+  EXPECT_EQ(used.secret().status().conditions(0).reason(), "AllNodesActive");
+  EXPECT_EQ(used.secret().status().nodes().desired(), 1U);
 }
 
 }  // namespace

@@ -152,14 +152,51 @@ TEST_F(SecretsTest, ACertificateAndItsKeyBelongTogether) {
     (*resource.mutable_secret()->mutable_string_data())["tls.key"] = key;
     return resource;
   };
-  const std::vector<std::string> key{"resources[0].data[tls.key]"};
+  const std::vector<std::string> key{"resources[0].stringData[tls.key]"};
   EXPECT_EQ(violated(tls(one.certificate_pem(), authority().key_pem())), key);
   EXPECT_EQ(violated(tls(one.certificate_pem(), "")), key);
   EXPECT_EQ(violated(tls("hunter2", one.key_pem())),
-            std::vector<std::string>{"resources[0].data[tls.crt]"});
+            std::vector<std::string>{"resources[0].stringData[tls.crt]"});
   EXPECT_EQ(applied(tls(one.certificate_pem(), one.key_pem())), Result::CREATED);
-  EXPECT_EQ(violated(tls("***", authority().key_pem())), key) << "the stored one counts";
+  EXPECT_EQ(violated(tls("***", authority().key_pem())),
+            std::vector<std::string>{"resources[0].data[tls.key]"})
+      << "the stored one counts";
   EXPECT_EQ(applied(tls("***", one.key_pem())), Result::UNCHANGED);
+}
+
+TEST_F(SecretsTest, NodesGetWhatTheyNeedInBase64) {
+  v1::Resource resource = secret("hunter2");
+  (*resource.mutable_secret()->mutable_metadata()->mutable_labels())["a"] = "b";
+  const Authority authority = Authority::create("test", {1'700'000'000, 1'800'000'000}).value();
+  (*resource.mutable_secret()->mutable_string_data())["ca.crt"] = authority.certificate_pem();
+  applied(resource);
+  const auto for_nodes = [&](const SecretKeys* of, SecretItems items) {
+    const EntryPtr opened = open_for_nodes(of, *entry(), items);
+    v1::Secret sent;
+    if (opened != nullptr) sent.ParseFromString(opened->bytes);
+    return sent;
+  };
+  const v1::Secret sent = for_nodes(applier_.secret_keys().get(), {.authorities = true});
+  EXPECT_EQ(sent.data_size(), 1);
+  EXPECT_EQ(value_of(sent, "ca.crt"), authority.certificate_pem());
+  EXPECT_EQ(sent.type(), "Opaque");
+  EXPECT_EQ(sent.metadata().name(), "web");
+  EXPECT_TRUE(sent.metadata().labels().empty());
+  EXPECT_EQ(for_nodes(applier_.secret_keys().get(), {.identity = true}).data_size(), 0);
+  EXPECT_EQ(open_for_nodes(keys("b").get(), *entry(), {.authorities = true}), nullptr);
+  EXPECT_EQ(open_for_nodes(nullptr, *entry(), {.authorities = true}), nullptr);
+  EXPECT_EQ(value_of(opened_secret(keys("a").get(), *entry()), "password"), "hunter2");
+  EXPECT_EQ(value_of(opened_secret(keys("b").get(), *entry()), "password"), std::nullopt);
+}
+
+// Nodes do not have what cannot be opened; when it can, they are to be told.
+TEST_F(SecretsTest, AKeyThatComesBackIsNews) {
+  applied(secret("hunter2"));
+  use("b");
+  const uint64_t before = entry()->revision;
+  EXPECT_EQ(use("ab").state.revision, before + 1);
+  EXPECT_EQ(opened(), "hunter2");
+  EXPECT_EQ(use("a").state.revision, before + 1);
 }
 
 TEST_F(SecretsTest, NewKeysSealAnew) {

@@ -152,7 +152,8 @@ TEST(Manifest, KindsAndVersions) {
   EXPECT_EQ(problems_of("kind: Deployment\n").at(0),
             "f.yaml:1:1: kind: unknown kind \"Deployment\"; known are Namespace, GatewayClass, "
             "Gateway, GatewayParameters, HTTPRoute, Service, Secret, EndpointSlice, "
-            "SessionStickyPolicy");
+            "SessionStickyPolicy, LoadBalancerPolicy, CircuitBreakingPolicy, RateLimitPolicy, "
+            "UpstreamTLSPolicy");
   EXPECT_EQ(problems_of("- a\n").at(0),
             "f.yaml:1:1: must be an object: a map with apiVersion and kind");
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/text.h"
+#include "tests/support/certificates.h"
 
 namespace limpet {
 namespace {
@@ -73,6 +74,22 @@ struct Objects {
     policy.mutable_spec()->add_ports()->set_port(port);
     return policy;
   }
+  v1::Secret& secret(const std::string& name, const testing::TestIdentity& identity) {
+    v1::Secret& secret = *all.emplace_back().mutable_secret();
+    named(*secret.mutable_metadata(), name, "2026-01-01T00:00:00Z");
+    secret.set_api_version("v1");
+    secret.set_kind("Secret");
+    secret.set_type("kubernetes.io/tls");
+    (*secret.mutable_data())["tls.crt"] = testing::base64(identity.chain);
+    (*secret.mutable_data())["tls.key"] = testing::base64(identity.key);
+    return secret;
+  }
+  // Makes the listener of a Gateway one that ends TLS.
+  static void secure(v1::Gateway& gateway, const std::string& secret) {
+    v1::Listener& listener = *gateway.mutable_spec()->mutable_listeners(0);
+    listener.set_protocol("HTTPS");
+    listener.mutable_tls()->add_certificate_refs()->set_name(secret);
+  }
   // Nothing is wrong with these.
   void healthy() {
     gateway("edge", "2026-01-01T00:00:00Z");
@@ -81,9 +98,9 @@ struct Objects {
     slice("shop", 8080);
   }
 
-  std::vector<std::string> problems() const {
+  std::vector<std::string> problems(int64_t now_unix_s = 0) const {
     std::vector<std::string> texts;
-    for (const Finding& finding : analyze(make_world(all))) {
+    for (const Finding& finding : analyze(make_world(all, now_unix_s))) {
       EXPECT_NE(finding.advice, "");
       texts.push_back(str_cat(finding.severity == Severity::kError ? "E " : "W ",
                               to_string(finding.object), " ", finding.field, ": ",
@@ -117,6 +134,58 @@ TEST(Analysis, TellsUnknownParentsAndBackendsByTheirPlace) {
                       "exist",
                       "E HTTPRoute server/route spec.rules[0].backendRefs[0]: Service server/shop "
                       "does not exist"}));
+}
+
+TEST(Analysis, TellsOfCertificates) {
+  Objects objects;
+  objects.healthy();
+  Objects::secure(*objects.all[0].mutable_gateway(), "cert");
+  EXPECT_EQ(objects.problems(),
+            (Problems{"E Gateway server/edge spec.listeners[0]: tls.certificateRefs[0]: Secret "
+                      "server/cert does not exist"}));
+  objects.secret("cert", testing::make_identity({.not_after_unix_s = 2'000'000'000}));
+  EXPECT_EQ(objects.problems(1'900'000'000), Problems());
+  EXPECT_EQ(objects.problems(1'999'000'000),
+            (Problems{"W Secret server/cert data[tls.crt]: expires at 2033-05-18T03:33:20Z, in 11 "
+                      "days; for shop.example"}));
+  EXPECT_EQ(objects.problems(2'000'000'001),
+            (Problems{"E Secret server/cert data[tls.crt]: expired at 2033-05-18T03:33:20Z; for "
+                      "shop.example"}));
+  EXPECT_EQ(objects.problems(), Problems()) << "the time is not known";
+}
+
+// Of a Secret whose values are not here, what the server has told of it counts.
+TEST(Analysis, KeepsWhatWasToldOfSecrets) {
+  Objects objects;
+  objects.healthy();
+  Objects::secure(*objects.all[0].mutable_gateway(), "cert");
+  v1::Secret& secret = objects.secret("cert", {});
+  for (auto& [item, value] : *secret.mutable_data()) value = "***";
+  v1::Condition& told = *secret.mutable_status()->add_conditions();
+  told.set_type("CertificateValid");
+  told.set_status("False");
+  told.set_reason("Expired");
+  told.set_message("expired at noon");
+  EXPECT_EQ(objects.problems(1'900'000'000),
+            Problems{"E Secret server/cert data[tls.crt]: expired at noon"});
+}
+
+TEST(Analysis, TellsOfAPolicyThatCannotBeKept) {
+  Objects objects;
+  objects.healthy();
+  v1::UpstreamTLSPolicy& policy = *objects.all.emplace_back().mutable_upstream_tls_policy();
+  policy.mutable_metadata()->set_name("p");
+  policy.mutable_metadata()->set_namespace_("server");
+  policy.set_api_version("gateway.flomesh.io/v1alpha1");
+  policy.set_kind("UpstreamTLSPolicy");
+  policy.mutable_spec()->mutable_target_ref()->set_kind("Service");
+  policy.mutable_spec()->mutable_target_ref()->set_name("shop");
+  policy.mutable_spec()->add_ports()->set_port(80);
+  EXPECT_EQ(objects.problems(), Problems());
+  policy.mutable_spec()->mutable_config()->mutable_certificate_ref()->set_name("ca");
+  EXPECT_EQ(objects.problems(),
+            Problems{"E UpstreamTLSPolicy server/p spec: port 80: Secret server/ca does not exist; "
+                     "its requests are answered 503"});
 }
 
 TEST(Analysis, TellsAPortThatTheServiceDoesNotHave) {

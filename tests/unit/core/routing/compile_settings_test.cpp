@@ -36,6 +36,7 @@ TEST(CompileSettings, EveryFieldHasItsPlace) {
       }
       timeouts {
         proxy_header: "1s"
+        tls_handshake: "8s"
         idle: "2s"
         request_head: "3s"
         body_progress: "4s"
@@ -45,7 +46,7 @@ TEST(CompileSettings, EveryFieldHasItsPlace) {
       }
     })pb"));
   EXPECT_EQ(settings.limits, (RequestLimits{4096, 1024, 20, 3}));
-  Timeouts timeouts{1000, 2000, 3000, 4000, 5000};
+  Timeouts timeouts{1000, 8000, 2000, 3000, 4000, 5000};
   timeouts.connect_ms = 6000;
   timeouts.response_head_ms = 7000;
   EXPECT_EQ(settings.timeouts, timeouts);

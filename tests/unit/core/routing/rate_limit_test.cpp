@@ -69,7 +69,9 @@ TEST(RateLimit, OfTooManyClientsTheFullestBucketGivesWay) {
   per_client.client = RequestKey();
   RateLimit limit(per_client);
   const auto same_set = [](uint64_t n) { return 5 + n * RateLimit::kSets; };
-  for (uint64_t n = 0; n < RateLimit::kWays; ++n) EXPECT_EQ(limit.take(same_set(n), 10 * static_cast<int64_t>(n)), 0);
+  for (uint64_t n = 0; n < RateLimit::kWays; ++n) {
+    EXPECT_EQ(limit.take(same_set(n), 10 * static_cast<int64_t>(n)), 0);
+  }
   EXPECT_EQ(limit.take(same_set(99), 100), 0);
   EXPECT_GT(limit.take(same_set(1), 100), 0) << "emptied after the first";
   EXPECT_EQ(limit.take(same_set(0), 100), 0) << "the first gave way, and begins anew";

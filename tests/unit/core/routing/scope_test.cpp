@@ -61,7 +61,7 @@ TEST(Scope, EqualsThePartFromNothingAndRoutesAlike) {
   for (unsigned seed = 1; seed <= 40; ++seed) {
     World world(seed);
     Followers followers;
-    Scope scope(gateways);
+    GatewayScope scope(gateways);
     for (int step = 0; step < 60; ++step) {
       const Snapshot whole = world.change();
       followers.advance_to(whole);
@@ -112,7 +112,7 @@ class ScopeTest : public ::testing::Test {
 
   SnapshotBuilder builder_;
   Followers followers_;
-  Scope scope_{{"n/mine"}};
+  GatewayScope scope_{{"n/mine"}};
 };
 
 TEST_F(ScopeTest, FollowsRoutesToEndpoints) {

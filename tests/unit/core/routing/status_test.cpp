@@ -95,18 +95,21 @@ TEST(GatewayStatus, OfAProtocolAndAKindThatAreNotServed) {
   builder.add<v1::GatewayClass>("metadata { name: 'c' } spec { controller_name: 'x/y' }");
   builder.add<v1::Gateway>(
       "metadata { name: 'edge' namespace: 'shop' } spec { gateway_class_name: 'c' "
-      "listeners { name: 'a' port: 443 protocol: 'HTTPS' "
+      "listeners { name: 'a' port: 443 protocol: 'TLS' "
       "allowed_routes { kinds { kind: 'TCPRoute' } } } }");
   const v1::GatewayStatus status = gateway_status(builder.build());
   EXPECT_EQ(lines(status.conditions()),
             (Lines{"Accepted=False ListenersNotValid: not served: listeners a; GatewayClass c",
                    "Programmed=False Invalid: not served: listeners a"}));
-  EXPECT_EQ(lines(status.listeners(0).conditions()),
-            (Lines{"Accepted=False UnsupportedProtocol: HTTPS is not served; HTTP is",
-                   "Conflicted=False NoConflicts",
-                   "ResolvedRefs=False InvalidRouteKinds: allowedRoutes.kinds: TCPRoute is not "
-                   "served; HTTPRoute is",
-                   "Programmed=False Invalid: HTTPS is not served; HTTP is"}));
+  EXPECT_EQ(
+      lines(status.listeners(0).conditions()),
+      (Lines{"Accepted=False UnsupportedProtocol: TLS is not served; HTTP is, and HTTPS with the "
+             "mode Terminate",
+             "Conflicted=False NoConflicts",
+             "ResolvedRefs=False InvalidRouteKinds: allowedRoutes.kinds: TCPRoute is not "
+             "served; HTTPRoute is",
+             "Programmed=False Invalid: TLS is not served; HTTP is, and HTTPS with the mode "
+             "Terminate"}));
   EXPECT_EQ(status.listeners(0).supported_kinds_size(), 0);
 }
 

@@ -44,8 +44,8 @@ TEST(ValidateGateway, Listeners) {
         {field + ".hostname: must not be set for the protocol TCP"}},
        {listener("name: 'b' protocol: 'example.com/own' port: 1"), {}},
        {listener("name: 'b' protocol: 'HTTP/2 ' port: 1"), {field + ".protocol: must be"}},
-       {listener("name: 'b' protocol: 'HTTPS' port: 1 tls { struct_value {} }"), {}},
-       {listener("name: 'b' protocol: 'HTTP' port: 1 tls { struct_value {} }"),
+       {listener("name: 'b' protocol: 'HTTPS' port: 1 tls { certificate_refs { name: 's' } }"), {}},
+       {listener("name: 'b' protocol: 'HTTP' port: 1 tls {}"),
         {field + ".tls: must not be set for the protocol HTTP"}}});
 }
 

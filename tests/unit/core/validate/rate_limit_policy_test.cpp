@@ -34,8 +34,9 @@ TEST(ValidateRateLimitPolicy, TakesWhatIsWellFormed) {
 }
 
 TEST(ValidateRateLimitPolicy, TellsAllThatIsWrong) {
-  EXPECT_EQ(problems(""), (Problems{"spec.targetRef: required: the HTTPRoute that the policy is for",
-                                    "spec.rateLimit: required: how many requests are let through"}));
+  EXPECT_EQ(problems(""),
+            (Problems{"spec.targetRef: required: the HTTPRoute that the policy is for",
+                      "spec.rateLimit: required: how many requests are let through"}));
   EXPECT_EQ(problems("target_ref { kind: 'Service' name: 'web' } rate_limit { requests: 1 }"),
             Problems{"spec.targetRef.kind: must be HTTPRoute, not \"Service\""});
   EXPECT_EQ(problems(kTarget + "rate_limit { mode: 'Global' requests: 0 stat_time_window: 90000 "

@@ -40,7 +40,7 @@ inline void expect_violations(const std::string& base, const std::vector<Case>& 
   for (const Case& each : cases) {
     const std::vector<std::string> found = violations_of(resource_of({base, each.change}));
     ASSERT_EQ(found.size(), each.expected.size()) << each.change << "\n"
-                                                  << testing::PrintToString(found);
+                                                  << ::testing::PrintToString(found);
     for (size_t i = 0; i < found.size(); ++i) {
       EXPECT_TRUE(found[i].starts_with(each.expected[i]))
           << each.change << "\n"

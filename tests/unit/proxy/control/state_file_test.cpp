@@ -1,6 +1,7 @@
 #include "proxy/control/state_file.h"
 
 #include <fstream>
+#include <iterator>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -61,6 +62,43 @@ TEST_F(StateFileTest, IsForItsOwnerOnly) {
   struct stat status;
   ASSERT_EQ(::stat(path_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
+}
+
+TEST_F(StateFileTest, WhatOthersMayReadIsWrittenAnew) {
+  write(2);
+  ASSERT_EQ(::chmod(path_.c_str(), 0644), 0);
+  StateFile file(path_);
+  file.load();
+  ASSERT_TRUE(file.append(step(3), false, at(3)).ok());
+  struct stat status;
+  ASSERT_EQ(::stat(path_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  EXPECT_EQ(StateFile(path_).load().snapshot.id(), at(3).id());
+}
+
+TEST_F(StateFileTest, ASecretThatChangesOrGoesLeavesNothingBehind) {
+  write(1);
+  StateFile file(path_);
+  Snapshot state = file.load().snapshot;
+  const EntryKey key{"Secret", "shop", "cert"};
+  const auto content = [&] {
+    std::ifstream in(path_, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  const auto append = [&](const Delta& delta) {
+    state = state.apply(delta, kEpoch, state.id().revision + 1);
+    ASSERT_TRUE(file.append(delta, false, state).ok());
+    EXPECT_EQ(StateFile(path_).load().snapshot.id(), state.id());
+  };
+  const auto put = [&](const std::string& value) {
+    append({{std::make_shared<const Entry>(Entry{key, state.id().revision + 1, value})}, {}});
+  };
+  put("first-key");
+  EXPECT_NE(content().find("first-key"), std::string::npos);
+  put("second-key");
+  EXPECT_EQ(content().find("first-key"), std::string::npos);
+  append({{}, {key}});
+  EXPECT_EQ(content().find("second-key"), std::string::npos);
 }
 
 TEST_F(StateFileTest, GoesOnAfterARestart) {

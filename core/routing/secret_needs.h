@@ -1,0 +1,47 @@
+// Which Secrets the Gateways and policies of a state need, and what of them: what a node gets that
+// has this state.
+//
+//   - tls.crt and tls.key of those that an HTTPS listener of a Gateway names;
+//   - what an UpstreamTLSPolicy names, where the state has the Service that it is for.
+#pragma once
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "core/routing/secret_reference.h"
+#include "core/snapshot/snapshot.h"
+
+namespace limpet {
+
+class SecretNeeds {
+ public:
+  // `change` is the way to `state` from the one before. Adds those Secrets to `touched` of which
+  // something else may be needed than before. Costs in proportion to the change.
+  void advance(const Delta& change, const Snapshot& state, std::set<EntryKey>& touched);
+
+  SecretItems of(const EntryKey& secret) const;
+
+ private:
+  struct Count {
+    int identity = 0;
+    int authorities = 0;
+  };
+
+  void look_at(const EntryKey& key, const Snapshot& state, std::set<EntryKey>& touched);
+  void look_at_policy(const EntryKey& policy, const Snapshot& state, std::set<EntryKey>& touched);
+  void move_policy(const EntryKey& policy, const Snapshot& state);
+  // From now on the referrer uses these.
+  void set(const EntryKey& referrer, std::vector<SecretUse> uses, std::set<EntryKey>& touched);
+  void count(const SecretUse& use, int by, std::set<EntryKey>& touched);
+
+  std::map<EntryKey, std::vector<SecretUse>> uses_;  // by Gateway or policy
+  std::map<EntryKey, Count> counts_;                 // by Secret
+  std::map<EntryKey, EntryKey> service_of_policy_;
+  std::map<EntryKey, std::set<EntryKey>> policies_of_service_;
+};
+
+// The Secret's entry with these items alone; the same one when it has no others.
+EntryPtr secret_entry_with(const EntryPtr& entry, SecretItems items);
+
+}  // namespace limpet
