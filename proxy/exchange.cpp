@@ -79,6 +79,8 @@ std::optional<Failure> Exchange::route(const http::RequestHead& head) {
   if (!table_) return Failure::kNoTable;
   const auto port = table_->ports.find(client_.port.number);
   if (port == table_->ports.end()) return Failure::kNoRoute;
+  // A connection from when the port was one for HTTP.
+  if (port->second->https && !client_.https()) return Failure::kPlainHttp;
   const std::string_view host = http::host_of(head.authority);
   std::array<char, 256> lower;
   if (host.size() > lower.size()) return Failure::kNoRoute;

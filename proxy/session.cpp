@@ -159,21 +159,23 @@ Session::Next Session::take_proxy_header(const ProxyHeader& header) {
 
 Session::Next Session::handshake() {
   switch (client_.handshake()) {
-    case IoStatus::kOk:
+    case IoStatus::kOk: {
+      const Timeouts& timeouts = port_.settings->timeouts;
       phase_ = Phase::kIdle;
-      deadline_ms_ = worker_.reactor().now_ms() + port_.settings->timeouts.idle_ms;
+      deadline_ms_ = worker_.reactor().now_ms() +
+                     (port_.is_open() ? timeouts.idle_ms : timeouts.linger_ms);
       return Next::kGoOn;
+    }
     case IoStatus::kWouldBlock: return Next::kWait;
     case IoStatus::kEnd:
     case IoStatus::kError: break;
   }
   worker_.count_failed_handshake();
   spdlog::debug("{}: no TLS on port {}: {}", ip_, port_.number, client_.tls()->error());
-  if (!client_.tls()->is_plain_http()) {
-    // With OpenSSL's alert, which says why, before the end.
-    return begin_linger();
-  }
+  const bool plain_http = client_.tls()->is_plain_http();
   client_.drop_tls();
+  // OpenSSL's alert, which says why, is on its way: it must not be overtaken by a reset.
+  if (!plain_http) return begin_linger();
   return reply(http::Failure::kPlainHttp, true, false);
 }
 
@@ -389,7 +391,8 @@ void Session::drain() {
   // A request may have arrived whose event has not.
   client_.note_events(EPOLLIN);
   run();
-  if (is_idle()) close();
+  // A handshake goes on, for a last request.
+  if (is_idle() && phase_ != Phase::kHandshake) close();
 }
 
 void Session::close() {

@@ -61,10 +61,11 @@ void Worker::apply(WorkerConfig& config) {
   if (config.table != nullptr) {
     tables_.swap(std::move(config.table));
     tls_clients_ = std::move(config.tls_clients);
+    tls_servers_ = std::move(config.tls);
   }
   if (draining_) return;
   for (WorkerConfig::NewListener& added : config.open) open_listener(added);
-  take_settings(config.tls.get());
+  take_settings();
 }
 
 void Worker::open_listener(WorkerConfig::NewListener& added) {
@@ -78,16 +79,17 @@ void Worker::open_listener(WorkerConfig::NewListener& added) {
   port.listener = std::move(listener);
 }
 
-// `tls` may be null: no table has come, and what a port has it keeps.
-void Worker::take_settings(const TlsServers* tls) {
+// Also of ports that are opened later than their table has come.
+void Worker::take_settings() {
   const TablePin table = tables_.pin();
   if (!table) return;
   for (auto& [number, port] : ports_) {
     const auto found = table->ports.find(number);
     if (found != table->ports.end()) port.settings = found->second->settings;
-    if (tls == nullptr) continue;
-    const auto server = tls->find(number);
-    port.tls = server == tls->end() ? nullptr : server->second;
+    port.tls = nullptr;
+    if (tls_servers_ == nullptr) continue;
+    const auto server = tls_servers_->find(number);
+    if (server != tls_servers_->end()) port.tls = server->second;
   }
 }
 

@@ -136,7 +136,7 @@ class Worker {
     counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   void apply(WorkerConfig& config);
-  void take_settings(const TlsServers* tls);
+  void take_settings();
   void open_listener(WorkerConfig::NewListener& added);
   void close_port(WorkerPort& port);
   void on_tick();
@@ -156,6 +156,7 @@ class Worker {
   TokenCodec codec_;
   TableSlot tables_;
   std::shared_ptr<const TlsClients> tls_clients_;  // the newest table's; null before one
+  std::shared_ptr<const TlsServers> tls_servers_;  // likewise
   std::map<uint16_t, WorkerPort> ports_;
   std::vector<Listener*> waiting_listeners_;
   boost::intrusive::list<Session> sessions_;  // owned

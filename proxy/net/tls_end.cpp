@@ -95,8 +95,8 @@ TlsEnd::TlsEnd(SslPtr ssl, int fd, std::shared_ptr<const void> maker, std::strin
   SSL_set_read_ahead(ssl_.get(), 1);
 }
 
-// Requires: OpenSSL's queue of errors was empty before the call that returned `result`. It is
-// again, after this.
+// Requires: OpenSSL's queue of errors, which is the thread's, was empty before the call that
+// returned `result`.
 IoStatus TlsEnd::status_of(int result) {
   const int error = SSL_get_error(ssl_.get(), result);
   if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
@@ -116,16 +116,17 @@ IoStatus TlsEnd::status_of(int result) {
   } else {
     error_ = socket_ended_ ? "the connection has ended" : "the connection is broken";
   }
-  ERR_clear_error();
   return IoStatus::kError;
 }
 
 IoStatus TlsEnd::handshake() {
+  ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
   return result == 1 ? IoStatus::kOk : status_of(result);
 }
 
 IoResult TlsEnd::read(char* to, size_t size) {
+  ERR_clear_error();
   size_t count = 0;
   const int result = SSL_read_ex(ssl_.get(), to, size, &count);
   if (result == 1) return {IoStatus::kOk, count};
@@ -133,6 +134,7 @@ IoResult TlsEnd::read(char* to, size_t size) {
 }
 
 IoResult TlsEnd::write(const char* from, size_t size) {
+  ERR_clear_error();
   size_t count = 0;
   const int result = SSL_write_ex(ssl_.get(), from, size, &count);
   holds_unsent_ = false;
@@ -144,7 +146,7 @@ IoResult TlsEnd::write(const char* from, size_t size) {
 
 void TlsEnd::finish_sending() {
   if (broken_ || SSL_is_init_finished(ssl_.get()) == 0) return;
-  if (SSL_shutdown(ssl_.get()) < 0) ERR_clear_error();
+  SSL_shutdown(ssl_.get());
 }
 
 std::string_view TlsEnd::server_name() const {

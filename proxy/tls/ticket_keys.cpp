@@ -56,8 +56,8 @@ int TicketKeys::prepare(unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
                         seal ? 1 : 0) != 1) {
     return -1;
   }
-  // 2: the client gets a ticket under the newer key.
-  return seal || key == keys.begin() ? 1 : 2;
+  // 2: the client gets another ticket, under the newest key. It uses each once (RFC 8446 C.4).
+  return seal ? 1 : 2;
 }
 
 }  // namespace limpet::tls

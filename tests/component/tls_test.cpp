@@ -157,6 +157,11 @@ TEST_F(TlsTest, SessionsAreResumedAlsoAfterTheTableWasSwapped) {
     EXPECT_TRUE(two.resumed()) << two.version();
     two.send(get("shop.example"));
     EXPECT_TRUE(two.read_until("hello").starts_with("HTTP/1.1 200 "));
+    // And once more, by a ticket that came with that.
+    const std::shared_ptr<SSL_SESSION> next = two.session();
+    two.finish_sending();
+    again.resume = next.get();
+    EXPECT_TRUE(tls_client(again).resumed()) << version;
   }
 }
 
@@ -176,6 +181,29 @@ TEST_F(TlsTest, PlainHttpIsToldToSpeakHttps) {
   const std::string answer = ask("GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << answer;
   EXPECT_NE(answer.find("https://"), std::string::npos) << answer;
+}
+
+// Never in plain text: neither a connection from before, nor a port that could not be opened with
+// its table.
+TEST_F(TlsTest, APortThatBecomesOneForHttpsServesNoPlainConnectionOn) {
+  serve(web_snapshot(kPort, {"127.0.0.1"}, upstream_.port()).build());
+  RawConnection plain = client();
+  plain.send(get("shop.example"));
+  plain.read_until("hello");
+  serve_tls(upstream_.port());
+  plain.send(get("shop.example"));
+  EXPECT_TRUE(plain.read_all().starts_with("HTTP/1.1 400 "));
+}
+
+TEST_F(TlsTest, APortThatOpensLaterThanItsTableEndsTls) {
+  open_later_ = true;
+  serve_tls(upstream_.port());
+  open_port();
+  EXPECT_TRUE(ask(get("shop.example")).starts_with("HTTP/1.1 400 "));
+  TlsConnection one = tls_client(options());
+  ASSERT_TRUE(one.is_open()) << one.error();
+  one.send(get("shop.example"));
+  EXPECT_TRUE(one.read_until("hello").starts_with("HTTP/1.1 200 "));
 }
 
 TEST_F(TlsTest, GarbageEndsTheConnectionAndNoOther) {

@@ -53,16 +53,19 @@ class WorkerTest : public ::testing::Test {
       clients->emplace(settings.get(), *std::move(client));
     });
     config.tls_clients = std::move(clients);
-    if (listener_.family() == AF_UNSPEC) {
+    if (listener_.family() == AF_UNSPEC && !open_later_) {
       // The table knows the listener by its port in the configuration; the socket may have another.
-      auto sockets = open_listeners(*SocketAddress::parse("127.0.0.1", 0), 1);
-      ASSERT_TRUE(sockets.ok());
-      sockaddr_storage bound;
-      socklen_t size = sizeof(bound);
-      ::getsockname((*sockets)[0].get(), reinterpret_cast<sockaddr*>(&bound), &size);
-      listener_ = SocketAddress::from(bound);
-      config.open.push_back({kPort, std::move((*sockets)[0])});
+      config.open.push_back({kPort, bind_listener()});
     }
+    std::promise<void> done;
+    worker_.configure(std::move(config), [&] { done.set_value(); });
+    done.get_future().wait();
+  }
+
+  // The port, where it was not opened with the table.
+  void open_port() {
+    WorkerConfig config;
+    config.open.push_back({kPort, bind_listener()});
     std::promise<void> done;
     worker_.configure(std::move(config), [&] { done.set_value(); });
     done.get_future().wait();
@@ -94,6 +97,16 @@ class WorkerTest : public ::testing::Test {
     return once.read_all();
   }
 
+  Fd bind_listener() {
+    auto sockets = open_listeners(*SocketAddress::parse("127.0.0.1", 0), 1);
+    EXPECT_TRUE(sockets.ok());
+    sockaddr_storage bound;
+    socklen_t size = sizeof(bound);
+    ::getsockname((*sockets)[0].get(), reinterpret_cast<sockaddr*>(&bound), &size);
+    listener_ = SocketAddress::from(bound);
+    return std::move((*sockets)[0]);
+  }
+
   static constexpr uint16_t kPort = 8000;
   static constexpr char kGet[] = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 
@@ -121,6 +134,7 @@ class WorkerTest : public ::testing::Test {
     }
   }
 
+  bool open_later_ = false;  // by open_port()
   std::map<std::string, ListenerTls> tls_;  // by host; empty: plain text
   const std::shared_ptr<const ListenerSettings> settings_;
   std::shared_ptr<const RoutingTable> table_;
