@@ -36,6 +36,7 @@ Exchange::Exchange(Worker& worker, EventHandler& wake, ClientSide client)
     : worker_(worker), wake_(wake), client_(client) {}
 
 Exchange::~Exchange() {
+  if (policies_ != nullptr) drop_held();
   drop_upstream();
   worker_.buffers().give_back(std::move(out_));
 }
@@ -60,7 +61,11 @@ Exchange::Status Exchange::begin(const http::RequestHead& head, size_t head_size
   if (!failure && !rewrite_request(head, head_size)) failure = Failure::kHeadTooLarge;
   if (!failure) {
     worker_.retry_budget().note_request();
-    return try_next(Failure::kConnectFailed);
+    const RoutingCluster& cluster = pick_.cluster();
+    if (cluster.retry == nullptr && cluster.circuit == nullptr) {
+      return try_next(Failure::kConnectFailed);
+    }
+    return settle(begin_under_policies());
   }
   failure_ = *failure;
   return Status::kFailed;
@@ -79,6 +84,9 @@ std::optional<Failure> Exchange::route(const http::RequestHead& head) {
   }
   const Match found = match(*port->second, {lower.data(), host.size()}, head.path);
   if (found.rule == nullptr) return Failure::kNoRoute;
+  if (found.rule->rate_limit != nullptr) {
+    if (const auto limited = limit_rate(*found.rule->rate_limit, head)) return limited;
+  }
   return pick_.start(*table_, *found.rule, head, worker_.codec(),
                      worker_.reactor().now_unix_s());
 }
@@ -112,18 +120,28 @@ Exchange::Status Exchange::try_next(Failure why) {
     const SocketAddress* address = pick_.next(worker_.ejections(), now_ms);
     if (address == nullptr) return Status::kFailed;
     if (pick_.attempts() > 1 && !worker_.retry_budget().take(now_ms)) return Status::kFailed;
-    // What cannot be sent twice goes out only where somebody is certain to have been just now.
-    const bool probe = !idempotent_ || !request_body_.complete();
-    auto connection = worker_.pool().take(*address, probe);
-    if (connection == nullptr) connection = worker_.pool().connect(*address);
-    if (connection != nullptr) {
-      lease(std::move(connection));
-      return Status::kWaiting;
-    }
-    if (is_unreachable(errno)) {
-      worker_.ejections().note_failure(*address, Ejections::Failure::kRefused, now_ms);
-    }
+    if (connect_to(*address)) return Status::kWaiting;
   }
+}
+
+// By an idle connection or a new one. False, and noted, when the kernel refuses at once.
+bool Exchange::connect_to(const SocketAddress& address) {
+  // What cannot be sent twice goes out only where somebody is certain to have been just now.
+  const bool probe = !idempotent_ || !request_body_.complete();
+  auto connection = worker_.pool().take(address, probe);
+  if (connection == nullptr) {
+    if (policies_ != nullptr) make_room();
+    connection = worker_.pool().connect(address);
+  }
+  if (connection != nullptr) {
+    lease(std::move(connection));
+    return true;
+  }
+  if (is_unreachable(errno)) {
+    worker_.ejections().note_failure(address, Ejections::Failure::kRefused,
+                                     worker_.reactor().now_ms());
+  }
+  return false;
 }
 
 void Exchange::note_failure(Ejections::Failure failure) {
@@ -149,6 +167,7 @@ void Exchange::lease(std::unique_ptr<UpstreamConnection> connection) {
   request_sent_here_ = 0;
   upstream_refuses_ = false;
   response_head_deadline_ms_ = 0;
+  if (policies_ != nullptr) count_connection();
   set_deadline();
 }
 
@@ -175,11 +194,15 @@ Exchange::Step Exchange::fail(Failure failure) {
 }
 
 Exchange::Status Exchange::advance() {
+  if (is_paused()) {
+    const Status status = resume();
+    if (status != Status::kYield) return status;
+  }
   for (int round = 0; round < limits::kRoundsPerTurn; ++round) {
     const Step request = pump_request();
-    if (request == Step::kStop) return stop_;
+    if (request == Step::kStop) return settle(stop_);
     const Step response = pump_response();
-    if (response == Step::kStop) return stop_;
+    if (response == Step::kStop) return settle(stop_);
     if (response_head_done_ && response_body_.complete() && response_ready_ == 0) return finish();
     if (request == Step::kIdle && response == Step::kIdle) return Status::kWaiting;
     set_deadline();
@@ -240,7 +263,7 @@ Exchange::Status Exchange::finish() {
   if (!request_body_.complete()) keep_alive_ = false;
   const bool clean = request_sent() && !upstream_refuses_ &&
                      (out_ == nullptr || out_->empty()) && !upstream_->stream().readable();
-  if (upstream_keep_alive_ && clean) {
+  if (upstream_keep_alive_ && clean && may_keep_connection()) {
     worker_.pool().put_back(std::move(upstream_));
   } else {
     drop_upstream();
@@ -254,11 +277,11 @@ void Exchange::set_deadline() {
   const Timeouts& timeouts = client_.port.settings->timeouts;
   const int64_t now_ms = worker_.reactor().now_ms();
   if (upstream_ != nullptr && !upstream_->connected) {
-    deadline_ms_ = now_ms + timeouts.connect_ms;
+    deadline_ms_ = now_ms + bounded_by_try(timeouts.connect_ms);
   } else if (!response_head_done_ && request_sent()) {
     // From the request's last byte, whatever drips in.
     if (response_head_deadline_ms_ == 0) {
-      response_head_deadline_ms_ = now_ms + timeouts.response_head_ms;
+      response_head_deadline_ms_ = now_ms + bounded_by_try(timeouts.response_head_ms);
     }
     deadline_ms_ = response_head_deadline_ms_;
   } else {
@@ -267,17 +290,21 @@ void Exchange::set_deadline() {
 }
 
 Exchange::Status Exchange::on_deadline() {
+  if (is_paused()) return on_pause_deadline();
   if (upstream_ != nullptr && !upstream_->connected) {
     note_failure(Ejections::Failure::kTimedOut);
     // The next one may be connected already: no edge would come.
     const Status status = try_next(Failure::kConnectTimeout);
-    return status == Status::kWaiting ? Status::kYield : status;
+    return go_on_with(status);
   }
   if (response_out_ || response_head_done_) return Status::kAborted;
+  if (policies_ != nullptr) {
+    if (const std::optional<Status> status = retry_after_time()) return *status;
+  }
   const bool client_owes =
       request_ready_ == 0 && !request_body_.complete() && !upstream_refuses_;
   failure_ = client_owes ? Failure::kRequestTimeout : Failure::kResponseTimeout;
-  return Status::kFailed;
+  return settle(Status::kFailed);
 }
 
 }  // namespace limpet

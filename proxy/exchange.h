@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 
+#include "proxy/cluster_policies.h"
 #include "proxy/http/body_framing.h"
 #include "proxy/http/head.h"
 #include "proxy/http/respond.h"
@@ -72,6 +73,8 @@ class Exchange final : private UpstreamConnection::Owner {
   std::unique_ptr<Tunnel> make_tunnel();
 
   http::Failure failure() const { return failure_; }
+  // Of the answer to it. Valid as long as the exchange.
+  http::Wording wording() const { return wording_ ? *wording_ : http::Wording(); }
   bool to_head() const { return to_head_; }
   // Whether the client has said that it sends no further request (RFC 9112 §9.6).
   bool client_done() const { return client_done_; }
@@ -82,6 +85,8 @@ class Exchange final : private UpstreamConnection::Owner {
   // Whether the client's connection goes on after the response.
   bool keep_alive() const { return keep_alive_; }
   int64_t deadline_ms() const { return deadline_ms_; }
+  // Whether the deadline is not one of those that may be a second late.
+  bool deadline_is_exact() const;
 
  private:
   void on_upstream_events(UpstreamConnection& connection) override;
@@ -89,9 +94,33 @@ class Exchange final : private UpstreamConnection::Owner {
   std::optional<http::Failure> route(const http::RequestHead& head);
   bool rewrite_request(const http::RequestHead& head, size_t head_size);
 
+  // ---- Under policies (exchange_policies.cpp).
+  std::optional<http::Failure> limit_rate(const RateLimit& limit, const http::RequestHead& head);
+  Status begin_under_policies();
+  Status enter_gate();
+  Status refuse_circuit();
+  bool circuit_holds() const;
+  void note_outcome(bool error, int64_t began_ms);
+  void count_connection();
+  void make_room();
+  bool may_keep_connection() const;
+  bool is_paused() const;
+  Status resume();
+  Status go_on_with(Status status);
+  Status on_pause_deadline();
+  bool can_send_again() const;
+  bool retry_after_answer(const http::ResponseHead& head, size_t size);
+  void hold_answer(const http::ResponseHead& head, size_t size, const Pick::Candidate& from);
+  void drop_held();
+  void take_held();
+  Status settle(Status status);
+  std::optional<Status> retry_after_time();
+  int64_t bounded_by_try(int64_t ms) const;
+
   void note_failure(Ejections::Failure failure);
   // Leases a connection to the next candidate; fails with `why` when there is none.
   Status try_next(http::Failure why);
+  bool connect_to(const SocketAddress& address);
   bool connect_anew(const SocketAddress& address);
   void lease(std::unique_ptr<UpstreamConnection> connection);
   void drop_upstream();
@@ -121,6 +150,7 @@ class Exchange final : private UpstreamConnection::Owner {
   ClientSide client_;
   TablePin table_;
   Pick pick_;
+  std::unique_ptr<ClusterPolicies> policies_;  // null: none of them
   std::unique_ptr<UpstreamConnection> upstream_;
   std::unique_ptr<Buffer> out_;  // bytes from the upstream; null while there are none
 
@@ -139,6 +169,7 @@ class Exchange final : private UpstreamConnection::Owner {
   http::BodyFraming response_body_;
   size_t response_ready_ = 0;
   bool response_begun_ = false;      // a byte has arrived
+  bool interim_ = false;             // a 1xx response has come
   bool response_head_done_ = false;
   // A byte of what cannot be taken back has gone to the client: of the response, or of an interim
   // response that is not through yet.
@@ -152,6 +183,7 @@ class Exchange final : private UpstreamConnection::Owner {
   uint8_t client_minor_version_ = 1;
   Status stop_ = Status::kWaiting;
   http::Failure failure_ = http::Failure::kBadRequest;
+  std::unique_ptr<const http::Wording> wording_;  // null: the failure's own
   int64_t deadline_ms_ = 0;
   int64_t response_head_deadline_ms_ = 0;  // 0: the request is not through yet
 };

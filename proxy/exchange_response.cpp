@@ -74,11 +74,17 @@ Exchange::Step Exchange::parse_response_head() {
   }
   if (head.status == 101) return switch_protocols(head, size);
   if (head.status < 200) {
+    interim_ = true;
     if (client_minor_version_ == 0) {
       out_->consume(size);
       return Step::kProgress;
     }
     return pass_head(head, size, {});
+  }
+  if (policies_ != nullptr) {
+    note_outcome(head.status >= 500, policies_->try_began_ms);
+    if (retry_after_answer(head, size)) return stop(Status::kWaiting);
+    drop_held();
   }
   response_body_ = http::BodyFraming(head);
   // Whoever announces a body where there can be none may send it all the same, after this.
@@ -113,12 +119,20 @@ Exchange::Step Exchange::switch_protocols(const http::ResponseHead& head, size_t
   if (!http::is_switch_to(offered_protocols_, head) || !request_sent()) {
     return fail(Failure::kBadResponse);
   }
+  if (policies_ != nullptr) {
+    note_outcome(false, policies_->try_began_ms);
+    drop_held();
+  }
   const std::string cookie = note_answer();
   const Step step = pass_head(head, size, {.set_cookie = cookie, .upgrade = true});
   return step == Step::kProgress ? stop(Status::kUpgraded) : step;
 }
 
 std::unique_ptr<Tunnel> Exchange::make_tunnel() {
+  if (policies_ != nullptr) {
+    policies_->place.end_request();
+    upstream_->place = std::move(policies_->place);
+  }
   return std::make_unique<Tunnel>(worker_, wake_, client_.stream, std::move(upstream_),
                                   Tunnel::Pending{std::move(client_.in), std::move(out_)},
                                   client_.port.settings->timeouts.tunnel_ms);
@@ -153,7 +167,9 @@ Exchange::Step Exchange::on_upstream_gone(bool clean_end) {
   // was fresh speaks for another endpoint, if there is one.
   const bool reused = upstream_->reused;
   if (!reused && !resent_) note_failure(Ejections::Failure::kBroken);
-  if (response_begun_ || !replayable_ || resent_ || !(idempotent_ || request_sent_here_ == 0)) {
+  // Where a policy says how often, that bounds it.
+  const bool spent = resent_ && (policies_ == nullptr || policies_->retry == nullptr);
+  if (response_begun_ || !replayable_ || spent || !(idempotent_ || request_sent_here_ == 0)) {
     return fail(Failure::kUpstreamClosed);
   }
   resent_ = true;
@@ -162,7 +178,8 @@ Exchange::Step Exchange::on_upstream_gone(bool clean_end) {
   if (reused && connect_anew(address)) return Step::kProgress;
   if (try_next(Failure::kUpstreamClosed) == Status::kWaiting) return Step::kProgress;
   pick_.return_to(here);
-  const bool again = worker_.retry_budget().take(worker_.reactor().now_ms());
+  const bool again =
+      pick_.may_attempt() && worker_.retry_budget().take(worker_.reactor().now_ms());
   return again && connect_anew(address) ? Step::kProgress : fail(Failure::kUpstreamClosed);
 }
 

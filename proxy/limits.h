@@ -25,8 +25,11 @@ namespace limits {
 
 inline constexpr size_t kLingerBytes = 256 * 1024;
 
-// Connections that one request may try, over all candidates and addresses.
+// Connections that one request may try, over all candidates and addresses, where no RetryPolicy
+// says how many.
 inline constexpr int kMaxAttempts = 4;
+// Candidates that are passed over for others, and tried when there are no others.
+inline constexpr size_t kMaxPassedOver = 4;
 
 // Endpoints that are looked at for one request, with those that are passed over.
 inline constexpr size_t kMaxCandidates = 16;
@@ -35,6 +38,9 @@ inline constexpr size_t kMaxCandidates = 16;
 inline constexpr int kMaxSessionCookies = 8;
 // Of an HTTPRoute rule (Gateway API: backendRefs, maxItems 16).
 inline constexpr size_t kMaxBackends = 16;
+
+// Of a RateLimitPolicy with a bucket for each client; 1 MiB. Beyond, the fullest makes way.
+inline constexpr size_t kMaxRateLimitKeys = 65'536;
 
 // After so many rounds of I/O a session or listener gives the others their turn.
 inline constexpr int kRoundsPerTurn = 32;

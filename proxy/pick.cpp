@@ -154,7 +154,7 @@ bool Pick::find_address(const Endpoint& endpoint, size_t from, Ejections& ejecti
 }
 
 const SocketAddress* Pick::next(Ejections& ejections, int64_t now_ms) {
-  if (attempts_ == limits::kMaxAttempts) return nullptr;
+  if (!may_attempt()) return nullptr;
   if (passed_over_next_ == 0) {
     if (last_.endpoint != nullptr &&
         find_address(*last_.endpoint, last_.address + 1, ejections, now_ms)) {

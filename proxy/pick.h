@@ -30,6 +30,12 @@ class Pick {
   // too. Addresses that this node could not reach just now come after all others.
   const SocketAddress* next(Ejections& ejections, int64_t now_ms);
   int attempts() const { return attempts_; }
+  // As far as the number of attempts goes; kMaxAttempts unless another is set.
+  bool may_attempt() const { return attempts_ < max_attempts_; }
+  void set_max_attempts(int attempts) { max_attempts_ = attempts; }
+
+  // Whose endpoints they are. Requires: start() has told of no failure.
+  const RoutingCluster& cluster() const { return *cluster_; }
 
   struct Candidate {
     const Endpoint* endpoint = nullptr;
@@ -73,9 +79,10 @@ class Pick {
   uint64_t rotation_start_ = 0;
   Candidate last_;  // of the last attempt
   int attempts_ = 0;
+  int max_attempts_ = limits::kMaxAttempts;
   std::array<uint64_t, limits::kMaxCandidates> seen_{};  // uids
   size_t seen_count_ = 0;
-  std::array<Candidate, limits::kMaxAttempts> passed_over_{};
+  std::array<Candidate, limits::kMaxPassedOver> passed_over_{};
   size_t passed_over_count_ = 0;
   size_t passed_over_next_ = 0;  // of them to try
 };

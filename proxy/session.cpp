@@ -211,9 +211,9 @@ Session::Next Session::take_head(size_t size) {
 
 Session::Next Session::after_exchange(Exchange::Status status) {
   switch (status) {
-    case Exchange::Status::kWaiting: deadline_ms_ = exchange_->deadline_ms(); return Next::kWait;
+    case Exchange::Status::kWaiting: take_deadline(); return Next::kWait;
     case Exchange::Status::kYield:
-      deadline_ms_ = exchange_->deadline_ms();
+      take_deadline();
       worker_.reactor().schedule(this);
       return Next::kWait;
     case Exchange::Status::kDone: {
@@ -229,20 +229,28 @@ Session::Next Session::after_exchange(Exchange::Status status) {
       close();
       return Next::kWait;
     }
-    case Exchange::Status::kFailed: {
-      const http::Failure failure = exchange_->failure();
-      const bool to_head = exchange_->to_head();
-      const bool whole = exchange_->skip_request();
-      const bool close = !whole || !exchange_->keep_alive() || !port_.is_open() ||
-                         http::info(failure).source == http::Source::kClient;
-      exchange_.reset();
-      return reply(failure, close, to_head);
-    }
+    case Exchange::Status::kFailed: return after_failure();
     case Exchange::Status::kUpgraded: return begin_tunnel();
     case Exchange::Status::kAborted: break;
   }
   exchange_.reset();
   return abort();
+}
+
+Session::Next Session::after_failure() {
+  const http::Failure failure = exchange_->failure();
+  const bool whole = exchange_->skip_request();
+  const bool close = !whole || !exchange_->keep_alive() || !port_.is_open() ||
+                     http::info(failure).source == http::Source::kClient;
+  // The wording is that of a policy, which the exchange keeps alive.
+  const Next next = reply(failure, close, exchange_->to_head(), exchange_->wording());
+  exchange_.reset();
+  return next;
+}
+
+void Session::take_deadline() {
+  deadline_ms_ = exchange_->deadline_ms();
+  if (exchange_->deadline_is_exact()) worker_.reactor().wake_at(this, deadline_ms_);
 }
 
 Session::Next Session::begin_tunnel() {
@@ -281,12 +289,13 @@ Session::Next Session::go_idle() {
   return Next::kGoOn;
 }
 
-Session::Next Session::reply(http::Failure failure, bool close, bool to_head) {
+Session::Next Session::reply(http::Failure failure, bool close, bool to_head,
+                             const http::Wording& wording) {
   worker_.count_failure(failure);
   reply_.clear();
   reply_sent_ = 0;
   close_after_reply_ = close;
-  http::append_response(failure, close, to_head, worker_.reactor().now_unix_s(), reply_);
+  http::append_response(failure, close, to_head, worker_.reactor().now_unix_s(), reply_, wording);
   phase_ = Phase::kReply;
   deadline_ms_ = worker_.reactor().now_ms() + port_.settings->timeouts.body_progress_ms;
   return Next::kGoOn;
@@ -330,6 +339,8 @@ Session::Next Session::linger() {
   if (lingered_bytes_ >= limits::kLingerBytes) close();
   return Next::kWait;
 }
+
+void Session::on_timer() { check_deadline(worker_.reactor().now_ms()); }
 
 void Session::check_deadline(int64_t now_ms) {
   if (phase_ == Phase::kClosed) return;

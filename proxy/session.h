@@ -37,6 +37,7 @@ class Session final : public EventHandler,
   void start() { run(); }
   // A call with 0, too, goes on as far as it can without waiting.
   void on_events(uint32_t events) override;
+  void on_timer() override;
   // Counts the connection as one of its client's address; later, if a PROXY header is to tell that.
   // False: it has too many.
   bool enter_address();
@@ -62,10 +63,12 @@ class Session final : public EventHandler,
   void skip_empty_line();
   Next take_head(size_t size);
   Next after_exchange(Exchange::Status status);
+  Next after_failure();
+  void take_deadline();
   Next begin_tunnel();
   Next after_tunnel(Tunnel::Status status);
   Next go_idle();
-  Next reply(http::Failure failure, bool close, bool to_head);
+  Next reply(http::Failure failure, bool close, bool to_head, const http::Wording& wording = {});
   Next flush_reply();
   Next begin_linger();
   Next linger();

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -99,6 +100,8 @@ class Worker {
   http::RequestHead& request_head() { return request_head_; }
   http::ResponseHead& response_head() { return response_head_; }
   std::string& scratch() { return scratch_; }
+  // For what is to differ, not for what is to be secret.
+  uint32_t random() { return random_(); }
 
   // The new session acts at once.
   void start_session(Fd client, const SocketAddress& peer, const WorkerPort& port);
@@ -143,6 +146,7 @@ class Worker {
   http::RequestHead request_head_;
   http::ResponseHead response_head_;
   std::string scratch_;
+  std::mt19937 random_{std::random_device{}()};
   uint64_t ticks_ = 0;
   bool draining_ = false;
   std::function<void()> drained_;

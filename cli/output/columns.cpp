@@ -6,6 +6,7 @@
 
 #include <absl/strings/ascii.h>
 
+#include "cli/output/policy_columns.h"
 #include "cli/output/status_text.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
@@ -232,12 +233,25 @@ constexpr Column kColumns[] = {
     {"LoadBalancerPolicy", "ACCEPTED", false, accepted, true},
     {"LoadBalancerPolicy", "ACTIVE", false, active_text, true},
     {"RetryPolicy", "SERVICE", false, policy_target},
+    {"RetryPolicy", "PORTS", false, retry_ports},
+    {"RetryPolicy", "RETRYON", false, retry_statuses},
+    {"RetryPolicy", "RETRIES", false, retry_count},
+    {"RetryPolicy", "BACKOFF", true, retry_backoff},
+    {"RetryPolicy", "PERTRY", true, retry_timeout},
     {"RetryPolicy", "ACCEPTED", false, accepted, true},
     {"RetryPolicy", "ACTIVE", false, active_text, true},
     {"CircuitBreakingPolicy", "SERVICE", false, policy_target},
+    {"CircuitBreakingPolicy", "PORTS", false, circuit_ports},
+    {"CircuitBreakingPolicy", "ERRORS", false, circuit_errors},
+    {"CircuitBreakingPolicy", "SLOW", true, circuit_slow},
+    {"CircuitBreakingPolicy", "CONNECTIONS", false, circuit_connections},
+    {"CircuitBreakingPolicy", "REQUESTS", false, circuit_requests},
     {"CircuitBreakingPolicy", "ACCEPTED", false, accepted, true},
     {"CircuitBreakingPolicy", "ACTIVE", false, active_text, true},
     {"RateLimitPolicy", "ROUTE", false, policy_target},
+    {"RateLimitPolicy", "RATE", false, rate_limit_rate},
+    {"RateLimitPolicy", "BURST", true, rate_limit_burst},
+    {"RateLimitPolicy", "CLIENT", false, rate_limit_client},
     {"RateLimitPolicy", "ACCEPTED", false, accepted, true},
     {"RateLimitPolicy", "ACTIVE", false, active_text, true},
     {"UpstreamTLSPolicy", "SERVICE", false, policy_target},

@@ -33,8 +33,8 @@ std::string advice_for(std::string_view reason) {
       {"UnsupportedProtocol", "use a protocol that is served, or remove the listener"},
       {"HostnameConflict", "give the listener another port or host name, or remove one of the two"},
       {"InvalidRouteKinds", "list the kinds that are served alone"},
-      {"TargetNotFound", "create the Service or its port, or correct the policy"},
-      {"Conflicted", "remove the port from one of the two policies"},
+      {"TargetNotFound", "create what the policy is for, or correct the policy"},
+      {"Conflicted", "remove one of the two policies, or the port from one of them"},
       {"InvalidParameters", "create the GatewayParameters, or correct the reference"},
   }};
   for (const auto& [known, advice] : kAdvice) {

@@ -8,6 +8,7 @@
 #include "core/resource/kind.h"
 #include "core/routing/compile_cluster.h"
 #include "core/routing/compile_index.h"
+#include "core/routing/compile_policy.h"
 #include "core/routing/compile_settings.h"
 #include "core/routing/listener_builder.h"
 #include "core/routing/route_attachment.h"
@@ -84,6 +85,9 @@ class Compiler {
       sort_policy<v1::CircuitBreakingPolicy>(key, name);
     } else if (key.kind == "UpstreamTLSPolicy") {
       sort_policy<v1::UpstreamTLSPolicy>(key, name);
+    } else if (key.kind == "RateLimitPolicy") {
+      sort_reference<v1::RateLimitPolicy>(key, name, index_->policies_of_target, routes_,
+                                          target_name);
     } else if (key.kind == "Namespace") {
       namespaces_changed_ = true;
     } else if (key.kind == kEndpointStateKind) {
@@ -98,27 +102,25 @@ class Compiler {
     const auto service = [&](const v1::EndpointSlice& slice) {
       return str_cat(key.ns, "/", service_of(slice));
     };
-    sort_reference<v1::EndpointSlice>(key, name, index_->slices_of_service, service);
+    sort_reference<v1::EndpointSlice>(key, name, index_->slices_of_service, services_, service);
   }
 
   // Its target as the index has it, and the Service to compile.
   template <typename Policy>
   void sort_policy(const EntryKey& key, const std::string& name) {
-    sort_reference<Policy>(key, name, index_->policies_of_target, [](const Policy& policy) {
-      return target_name(policy);
-    });
+    sort_reference<Policy>(key, name, index_->policies_of_target, services_, target_name);
   }
 
-  template <typename Message, typename ServiceOf>
+  template <typename Message, typename TargetOf>
   void sort_reference(const EntryKey& key, const std::string& name, References& references,
-                      ServiceOf service_of_message) {
+                      std::set<std::string>& touched, TargetOf target_of_message) {
     if (const auto old = read<Message>(before_.snapshot, key, false)) {
-      unrefer(references, referred(key, service_of_message(*old)), name);
-      services_.insert(service_of_message(*old));
+      unrefer(references, referred(key, target_of_message(*old)), name);
+      touched.insert(target_of_message(*old));
     }
     if (const auto fresh = read<Message>(now_, key, true)) {
-      refer(references, referred(key, service_of_message(*fresh)), name);
-      services_.insert(service_of_message(*fresh));
+      refer(references, referred(key, target_of_message(*fresh)), name);
+      touched.insert(target_of_message(*fresh));
     }
   }
 
@@ -257,7 +259,7 @@ class Compiler {
       for (const std::string& name : referring(index_->routes_of_gateway, gateway)) {
         if (routes_.contains(name)) continue;
         const auto route = read<v1::HTTPRoute>(now_, key_of_name("HTTPRoute", name), true);
-        if (route) attach(*route, place, compile_route(*route));
+        if (route) attach(*route, place, compile_route(*route, limit_of(name)));
       }
     }
   }
@@ -268,15 +270,35 @@ class Compiler {
       detach(*old, name);
     }
     const auto route = read<v1::HTTPRoute>(now_, key, true);
+    compile_rate_limit_of(name, route.has_value());
     if (!route) return;
     table_->rules += rules_of(*route);
-    const std::vector<RoutePath> paths = compile_route(*route);
+    const std::vector<RoutePath> paths = compile_route(*route, limit_of(name));
     for (const std::string& gateway : gateways_of(*route)) {
       refer(index_->routes_of_gateway, gateway, name);
       for (const ListenerPlace& place : places_of(*index_->gateways, gateway)) {
         attach(*route, place, paths);
       }
     }
+  }
+
+  std::shared_ptr<const RateLimit> limit_of(const std::string& route) const {
+    const auto* found = index_->rate_limits.find(route);
+    return found == nullptr ? nullptr : *found;
+  }
+
+  // Its buckets stay as full as they are, unless the settings are others.
+  void compile_rate_limit_of(const std::string& route, bool exists) {
+    const std::shared_ptr<const RateLimit> last = limit_of(route);
+    const auto policy = exists ? rate_limit_policy_of(*index_, route) : std::nullopt;
+    if (!policy) {
+      if (last != nullptr) index_->rate_limits = index_->rate_limits.erase(route);
+      return;
+    }
+    RateLimitSettings settings = compile_rate_limit(policy->spec().rate_limit());
+    if (last != nullptr && last->settings == settings) return;
+    index_->rate_limits =
+        index_->rate_limits.set(route, std::make_shared<const RateLimit>(std::move(settings)));
   }
 
   void attach(const v1::HTTPRoute& route, const ListenerPlace& place,

@@ -70,9 +70,26 @@ auto apply(const std::vector<Policy>& policies, int port, RoutingCluster& cluste
   return std::optional<Config>(applied->config());
 }
 
-void apply_policies(const ServicePolicies& policies, int port, RoutingCluster& cluster) {
+std::unique_ptr<const ClusterCircuit> compile_circuit(const v1::CircuitBreakingConfig& config,
+                                                      const RoutingCluster* previous) {
+  const ClusterCircuit* before = previous == nullptr ? nullptr : previous->circuit.get();
+  ClusterCircuit circuit{compile_breaker(config), compile_limits(config.limits()), nullptr,
+                         nullptr};
+  circuit.breaker = before == nullptr ? std::make_shared<CircuitBreaker>() : before->breaker;
+  circuit.gate = before == nullptr ? std::make_shared<LiveSlot>() : before->gate;
+  return std::make_unique<const ClusterCircuit>(std::move(circuit));
+}
+
+void apply_policies(const ServicePolicies& policies, int port, const RoutingCluster* previous,
+                    RoutingCluster& cluster) {
   if (const auto config = apply(policies.sticky, port, cluster)) {
     cluster.policy = compile_sticky(*config);
+  }
+  if (const auto config = apply(policies.retries, port, cluster)) {
+    cluster.retry = std::make_unique<const RetrySettings>(compile_retry(*config));
+  }
+  if (const auto config = apply(policies.circuit_breaking, port, cluster)) {
+    cluster.circuit = compile_circuit(*config, previous);
   }
 }
 
@@ -139,7 +156,7 @@ std::shared_ptr<const RoutingCluster> compile_cluster(
     }
     cluster.endpoints.push_back(std::move(endpoint));
   }
-  apply_policies(policies, port.port(), *compiled);
+  apply_policies(policies, port.port(), previous, *compiled);
   return compiled;
 }
 

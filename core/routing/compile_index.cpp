@@ -32,6 +32,23 @@ std::string policy_reference(std::string_view kind, std::string_view target) {
   return str_cat(kind, " ", target);
 }
 
+std::optional<v1::RateLimitPolicy> rate_limit_policy_of(const CompileIndex& index,
+                                                        const std::string& route) {
+  std::optional<v1::RateLimitPolicy> oldest;
+  const std::string& kind = v1::RateLimitPolicy::descriptor()->name();
+  for (const std::string& name :
+       referring(index.policies_of_target, policy_reference(kind, route))) {
+    const EntryPtr entry = index.snapshot.find(key_of_name(kind, name));
+    v1::RateLimitPolicy policy;
+    if (entry == nullptr || !policy.ParseFromString(entry->bytes)) continue;
+    if (!oldest || policy.metadata().creation_timestamp() <
+                       oldest->metadata().creation_timestamp()) {
+      oldest = std::move(policy);
+    }
+  }
+  return oldest;
+}
+
 std::vector<std::string> referring(const References& references, const std::string& to) {
   std::vector<std::string> names;
   if (const auto* present = references.find(to)) {

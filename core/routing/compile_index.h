@@ -3,13 +3,16 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/balance/rate_limit.h"
 #include "core/base/persistent_map.h"
 #include "core/routing/gateway_index.h"
 #include "core/routing/listener_settings.h"
 #include "core/snapshot/snapshot.h"
+#include "limpet/v1/resource.pb.h"
 
 namespace limpet {
 
@@ -24,6 +27,8 @@ struct CompileIndex {
   References routes_of_gateway;
   // Of every GatewayParameters, by its "namespace/name".
   PersistentMap<std::string, std::shared_ptr<const ListenerSettings>> settings;
+  // Of every HTTPRoute that has one, by its "namespace/name".
+  PersistentMap<std::string, std::shared_ptr<const RateLimit>> rate_limits;
 };
 
 // What the Gateway's parameters say; the defaults when it names none that there are. Never null.
@@ -35,6 +40,11 @@ void unrefer(References& references, const std::string& to, const std::string& f
 
 // What policies of a kind refer to, "namespace/name", told apart from those of others.
 std::string policy_reference(std::string_view kind, std::string_view target);
+
+// The RateLimitPolicy that holds for the HTTPRoute ("namespace/name"), of several the oldest.
+// Nothing when there is none that can be read.
+std::optional<v1::RateLimitPolicy> rate_limit_policy_of(const CompileIndex& index,
+                                                        const std::string& route);
 
 // In the order of their names.
 std::vector<std::string> referring(const References& references, const std::string& to);

@@ -6,8 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "core/balance/circuit_breaker.h"
+#include "core/balance/gate_limits.h"
+#include "core/balance/hash_key.h"
+#include "core/balance/rate_limit.h"
 #include "core/base/text.h"
 #include "core/resource/policy.h"
+#include "core/routing/retry_settings.h"
 #include "core/sticky/policy.h"
 #include "limpet/v1/resource.pb.h"
 
@@ -48,5 +53,13 @@ auto applied_policy(std::span<const Policy> policies, int port) {
 }
 
 StickyPolicy compile_sticky(const v1::SessionStickyConfig& config);
+
+RetrySettings compile_retry(const v1::RetryConfig& config);
+BreakerSettings compile_breaker(const v1::CircuitBreakingConfig& config);
+GateLimits compile_limits(const v1::CircuitLimits& limits);
+RateLimitSettings compile_rate_limit(const v1::RateLimitConfig& config);
+
+// A source that is not known is the client's address.
+HashKey compile_hash_key(const v1::HashKey& key);
 
 }  // namespace limpet

@@ -40,7 +40,8 @@ uint64_t scope_of(const v1::HTTPRoute& route, const v1::HTTPRouteRule& rule) {
 }
 
 CountedPtr<const RouteRule> compile_rule(const v1::HTTPRoute& route,
-                                         const v1::HTTPRouteRule& rule, int index) {
+                                         const v1::HTTPRouteRule& rule, int index,
+                                         const std::shared_ptr<const RateLimit>& limit) {
   const uint64_t scope = scope_of(route, rule);
   // Rules that are compiled anew do not all begin with their first backend.
   const CountedPtr<RouteRule> compiled(new RouteRule(scope));
@@ -49,6 +50,7 @@ CountedPtr<const RouteRule> compile_rule(const v1::HTTPRoute& route,
                                 rule.name().empty() ? absl::StrCat(index) : rule.name());
   compiled->route_age = route_age(route.metadata().creation_timestamp());
   compiled->scope = scope;
+  compiled->rate_limit = limit;
   for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
     compiled->backends.push_back(compile_backend(route, ref));
     compiled->total_weight += compiled->backends.back().weight;
@@ -98,7 +100,8 @@ ClusterRef backend_cluster(const v1::HTTPRoute& route, const v1::HTTPBackendRef&
   return cluster;
 }
 
-std::vector<RoutePath> compile_route(const v1::HTTPRoute& route) {
+std::vector<RoutePath> compile_route(const v1::HTTPRoute& route,
+                                     const std::shared_ptr<const RateLimit>& limit) {
   std::vector<RoutePath> paths;
   static const v1::HTTPRouteRule kEverything;
   static const v1::HTTPPathMatch kSlash;
@@ -106,7 +109,7 @@ std::vector<RoutePath> compile_route(const v1::HTTPRoute& route) {
   for (int i = 0; i < std::max(1, count); ++i) {
     const v1::HTTPRouteRule& rule = count == 0 ? kEverything : route.spec().rules(i);
     RankedRule ranked;
-    ranked.rule = compile_rule(route, rule, i);
+    ranked.rule = compile_rule(route, rule, i, limit);
     if (rule.matches().empty()) add_path(kSlash, ranked, paths);
     for (int m = 0; m < rule.matches_size(); ++m) {
       ranked.match_index = static_cast<uint32_t>(m);

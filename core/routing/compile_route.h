@@ -18,8 +18,10 @@ struct RoutePath {
   RankedRule ranked;
 };
 
-// Every path of every rule. Requires: the route is well formed (core/validate).
-std::vector<RoutePath> compile_route(const v1::HTTPRoute& route);
+// Every path of every rule. `limit`: the route's; may be null. Requires: the route is well formed
+// (core/validate).
+std::vector<RoutePath> compile_route(const v1::HTTPRoute& route,
+                                     const std::shared_ptr<const RateLimit>& limit = nullptr);
 
 // Why a backendRef leads nowhere, whatever Services there are: its share of the traffic answers
 // 500.

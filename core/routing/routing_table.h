@@ -19,11 +19,15 @@
 
 #include <absl/container/inlined_vector.h>
 
+#include "core/balance/circuit_breaker.h"
 #include "core/balance/cluster.h"
+#include "core/balance/gate_limits.h"
+#include "core/balance/rate_limit.h"
 #include "core/base/counted.h"
 #include "core/base/persistent_map.h"
 #include "core/routing/host_map.h"
 #include "core/routing/listener_settings.h"
+#include "core/routing/retry_settings.h"
 #include "core/routing/tls_settings.h"
 #include "core/snapshot/state_id.h"
 #include "core/sticky/key_ring.h"
@@ -53,6 +57,7 @@ struct RouteRule : Counted {
   uint64_t scope = 0;      // of its sessions: STICKY.md's "Service port" or "route and rule"
   uint64_t total_weight = 0;
   mutable RoundRobin rotation;  // over the backends
+  std::shared_ptr<const RateLimit> rate_limit;  // of all rules of the route together; null: none
   absl::InlinedVector<RouteBackend, 1> backends;  // most rules have one
 };
 
@@ -87,9 +92,20 @@ struct RoutingPort {
   std::shared_ptr<const ListenerSettings> settings = default_listener_settings();
 };
 
+// What bounds the requests to a cluster. What counts them lives on across tables with the cluster,
+// and is never null.
+struct ClusterCircuit {
+  BreakerSettings settings;
+  GateLimits limits;
+  std::shared_ptr<CircuitBreaker> breaker;
+  std::shared_ptr<LiveSlot> gate;
+};
+
 struct RoutingCluster {
   Cluster cluster;
   std::optional<StickyPolicy> policy;
+  std::unique_ptr<const RetrySettings> retry;      // null: no policy
+  std::unique_ptr<const ClusterCircuit> circuit;   // null: no policy
   std::shared_ptr<const UpstreamTls> tls;  // null: endpoints are spoken to in plain text
   // Of the policies that apply: their kinds and names ("namespace/name").
   std::vector<std::pair<std::string_view, std::string>> policy_names;

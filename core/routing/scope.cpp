@@ -27,15 +27,30 @@ EntryKey service_key(const std::string& ns, std::string_view name) {
   return {"Service", ns, std::string(name)};
 }
 
-// Another namespace's Service is not reached without a grant: then the policy belongs to none.
+// Another namespace's object is not reached without a grant: then the policy belongs to none.
 template <typename Policy>
-EntryKey policy_service(const Entry& entry) {
+EntryKey policy_target(const Entry& entry, std::string_view kind) {
   const auto policy = read<Policy>(entry);
-  return service_key(entry.key.ns, target_name(policy).empty() ? "" : target_of(policy).name());
+  return {std::string(kind), entry.key.ns,
+          target_name(policy).empty() ? std::string() : target_of(policy).name()};
 }
 
-// The Service that the entry belongs to, for the kinds that do.
-std::optional<EntryKey> service_followed(const Entry& entry) {
+// The Service or HTTPRoute that a policy is for.
+EntryKey policy_target(const Entry& entry) {
+  const std::string& kind = entry.key.kind;
+  if (kind == "RateLimitPolicy") return policy_target<v1::RateLimitPolicy>(entry, "HTTPRoute");
+  constexpr std::string_view kService = "Service";
+  if (kind == "LoadBalancerPolicy") return policy_target<v1::LoadBalancerPolicy>(entry, kService);
+  if (kind == "RetryPolicy") return policy_target<v1::RetryPolicy>(entry, kService);
+  if (kind == "UpstreamTLSPolicy") return policy_target<v1::UpstreamTLSPolicy>(entry, kService);
+  if (kind == "CircuitBreakingPolicy") {
+    return policy_target<v1::CircuitBreakingPolicy>(entry, kService);
+  }
+  return policy_target<v1::SessionStickyPolicy>(entry, kService);
+}
+
+// The Service or HTTPRoute that the entry belongs to, for the kinds that do.
+std::optional<EntryKey> followed(const Entry& entry) {
   const std::string& ns = entry.key.ns;
   if (entry.key.kind == "EndpointSlice") {
     return service_key(ns, service_of(read<v1::EndpointSlice>(entry)));
@@ -44,11 +59,7 @@ std::optional<EntryKey> service_followed(const Entry& entry) {
     // Named "SERVICE/KEY".
     return service_key(ns, std::string_view(entry.key.name).substr(0, entry.key.name.find('/')));
   }
-  if (entry.key.kind == "SessionStickyPolicy") return policy_service<v1::SessionStickyPolicy>(entry);
-  if (entry.key.kind == "LoadBalancerPolicy") return policy_service<v1::LoadBalancerPolicy>(entry);
-  if (entry.key.kind == "RetryPolicy") return policy_service<v1::RetryPolicy>(entry);
-  if (entry.key.kind == "CircuitBreakingPolicy") return policy_service<v1::CircuitBreakingPolicy>(entry);
-  if (entry.key.kind == "UpstreamTLSPolicy") return policy_service<v1::UpstreamTLSPolicy>(entry);
+  if (is_policy_kind(entry.key.kind)) return policy_target(entry);
   return std::nullopt;
 }
 
@@ -88,9 +99,9 @@ absl::Status check_gateway_names(const GatewayNames& gateways) {
 }
 
 void Followers::forget(const EntryPtr& entry) {
-  const std::optional<EntryKey> service = service_followed(*entry);
-  if (!service) return;
-  const auto found = followers_.find(*service);
+  const std::optional<EntryKey> leader = followed(*entry);
+  if (!leader) return;
+  const auto found = followers_.find(*leader);
   if (found == followers_.end()) return;
   found->second.erase(entry->key);
   if (found->second.empty()) followers_.erase(found);
@@ -101,13 +112,13 @@ void Followers::advance_to(const Snapshot& whole) {
   for (const EntryKey& key : delta.removed) forget(whole_.find(key));
   for (const EntryPtr& entry : delta.upserts) {
     if (const EntryPtr before = whole_.find(entry->key)) forget(before);
-    if (const auto service = service_followed(*entry)) followers_[*service].insert(entry->key);
+    if (const auto leader = followed(*entry)) followers_[*leader].insert(entry->key);
   }
   whole_ = whole;
 }
 
-const std::set<EntryKey>* Followers::of(const EntryKey& service) const {
-  const auto found = followers_.find(service);
+const std::set<EntryKey>* Followers::of(const EntryKey& leader) const {
+  const auto found = followers_.find(leader);
   return found == followers_.end() ? nullptr : &found->second;
 }
 
@@ -126,12 +137,17 @@ bool Scope::belongs(const Entry& entry) const {
   if (kind == "HTTPRoute") return is_ours(entry);
   if (kind == "Service") return services_.contains(entry.key);
   if (kind == kGatewayParametersKind) return parameters_.contains(entry.key);
-  const std::optional<EntryKey> service = service_followed(entry);
-  return !service || services_.contains(*service);
+  const std::optional<EntryKey> leader = followed(entry);
+  return !leader || services_.contains(*leader) || routes_.contains(*leader);
 }
 
 void Scope::count_services(const EntryPtr& route, int by, Counted& counted) {
   if (route == nullptr || route->key.kind != "HTTPRoute" || !is_ours(*route)) return;
+  if (by > 0) {
+    routes_.insert(route->key);
+  } else {
+    routes_.erase(route->key);
+  }
   for (const EntryKey& service : services_of(*route)) {
     counted.try_emplace(service, services_.contains(service));
     if ((services_[service] += by) == 0) services_.erase(service);
@@ -161,13 +177,22 @@ void Scope::advance_to(const Snapshot& whole, const Followers& followers) {
     count(whole_.find(entry->key), -1);
     count(entry, +1);
   }
+  // What belonged to it before and does not now has changed, and is touched already.
+  const auto touch_followers = [&](const EntryKey& leader) {
+    if (const auto* belonging = followers.of(leader)) {
+      touched.insert(belonging->begin(), belonging->end());
+    }
+  };
+  for (const EntryKey& key : delta.removed) {
+    if (key.kind == "HTTPRoute") touch_followers(key);
+  }
+  for (const EntryPtr& entry : delta.upserts) {
+    if (entry->key.kind == "HTTPRoute") touch_followers(entry->key);
+  }
   for (const auto& [service, was_in_reach] : counted) {
     if (services_.contains(service) == was_in_reach) continue;
     touched.insert(service);
-    // What belonged to it before and does not now has changed, and is touched already.
-    if (const auto* belonging = followers.of(service)) {
-      touched.insert(belonging->begin(), belonging->end());
-    }
+    touch_followers(service);
   }
 
   Delta change;

@@ -3,9 +3,9 @@
 //   - its Gateways, and everything that belongs to no traffic of its own: keys of sessions,
 //     Namespaces (listeners select routes by their labels), GatewayClasses;
 //   - the GatewayParameters that its Gateways name;
-//   - the HTTPRoutes that name one of its Gateways as a parent;
+//   - the HTTPRoutes that name one of its Gateways as a parent, and their RateLimitPolicies;
 //   - the Services that these lead to, and what belongs to a Service: EndpointSlices,
-//     EndpointStates, SessionStickyPolicies.
+//     EndpointStates, and the policies for Services.
 //
 // The part is a state like the whole, with a digest of its own: the node's table for its Gateways
 // is the one that a node with the whole state has. Epoch and revision are those of the whole: a
@@ -36,13 +36,13 @@ inline constexpr size_t kMaxGateways = 64;
 // INVALID_ARGUMENT: too many, or one that is not NAMESPACE/NAME.
 absl::Status check_gateway_names(const GatewayNames& gateways);
 
-// What belongs to which Service, in a whole state. Parts of the same state share it.
+// What belongs to which Service or HTTPRoute, in a whole state. Parts of the same state share it.
 class Followers {
  public:
   // Costs in proportion to what differs from the state before.
   void advance_to(const Snapshot& whole);
-  // Null: nothing belongs to the Service.
-  const std::set<EntryKey>* of(const EntryKey& service) const;
+  // Null: nothing belongs to the Service or HTTPRoute.
+  const std::set<EntryKey>* of(const EntryKey& leader) const;
 
  private:
   void forget(const EntryPtr& entry);
@@ -70,7 +70,8 @@ class Scope {
 
   bool is_ours(const Entry& route) const;
   bool belongs(const Entry& entry) const;
-  // The two count what entries lead to. `by`: +1 for one that is there now, -1 for one that was.
+  // The two count what entries lead to, and note which routes are ours. `by`: +1 for one that is
+  // there now, -1 for one that was.
   void count_services(const EntryPtr& route, int by, Counted& counted);
   // Adds to `touched` what the Gateway names.
   void count_parameters(const EntryPtr& gateway, int by, std::set<EntryKey>& touched);
@@ -78,6 +79,7 @@ class Scope {
   const GatewayNames gateways_;
   Snapshot whole_;
   Snapshot part_;
+  std::set<EntryKey> routes_;           // ours
   std::map<EntryKey, int> services_;    // that routes of ours lead to: how many do
   std::map<EntryKey, int> parameters_;  // that Gateways of ours name: how many do
 };

@@ -45,13 +45,35 @@ Verdict judge_port(const RoutingTable& table, const Policy& policy, int port) {
                   " and other settings")};
 }
 
+Verdict foreign_target(std::string_view kind, const v1::PolicyTargetReference& target) {
+  return {kFalse, "Invalid",
+          str_cat("spec.targetRef: ", kind, " of another namespace (", target.namespace_(),
+                  ") cannot be given a policy from here")};
+}
+
+Verdict judge_policy(const RoutingTable& table, const v1::RateLimitPolicy& policy) {
+  const std::string route = target_name(policy);
+  if (route.empty()) return foreign_target("an HTTPRoute", policy.spec().target_ref());
+  const EntryKey key = key_of_name("HTTPRoute", route);
+  if (table.index->snapshot.find(key) == nullptr) {
+    return {kFalse, "TargetNotFound", str_cat(to_string(key), " does not exist")};
+  }
+  const auto applied = rate_limit_policy_of(*table.index, route);
+  // The route has this one at least.
+  if (object_name(applied->metadata()) == object_name(policy.metadata()) ||
+      compile_rate_limit(applied->spec().rate_limit()) ==
+          compile_rate_limit(policy.spec().rate_limit())) {
+    return {kTrue, "Accepted"};
+  }
+  return {kFalse, "Conflicted",
+          str_cat("the older RateLimitPolicy ", object_name(applied->metadata()), " has route ",
+                  key.name, " and other settings")};
+}
+
 template <typename Policy>
 Verdict judge_policy(const RoutingTable& table, const Policy& policy) {
   if (target_name(policy).empty()) {
-    return {kFalse, "Invalid",
-            str_cat("spec.targetRef: a Service of another namespace (",
-                    policy.spec().target_ref().namespace_(),
-                    ") cannot be given a policy from here")};
+    return foreign_target("a Service", policy.spec().target_ref());
   }
   for (const auto& port : policy.spec().ports()) {
     Verdict verdict = judge_port(table, policy, port.port());
@@ -85,6 +107,8 @@ void set_status(const RoutingTable& table, v1::Resource& resource) {
       return set_policy_status(table, *resource.mutable_circuit_breaking_policy());
     case v1::Resource::kUpstreamTlsPolicy:
       return set_policy_status(table, *resource.mutable_upstream_tls_policy());
+    case v1::Resource::kRateLimitPolicy:
+      return set_policy_status(table, *resource.mutable_rate_limit_policy());
     case v1::Resource::kGatewayParameters:
       return set_parameters_status(table, *resource.mutable_gateway_parameters());
     case v1::Resource::kGatewayClass: {
@@ -93,7 +117,6 @@ void set_status(const RoutingTable& table, v1::Resource& resource) {
                            object.metadata().generation(), {kTrue, "Accepted"});
     }
     // Nothing that could be wrong with them.
-    case v1::Resource::kRateLimitPolicy:
     case v1::Resource::kNamespace:
     case v1::Resource::kService:
     case v1::Resource::kEndpointSlice:

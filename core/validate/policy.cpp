@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kMaxShown = 40;  // characters of a malformed value
 constexpr size_t kMaxName = 128;  // of a header or cookie
+constexpr int64_t kHourMs = 3'600'000;
 
 }  // namespace
 
@@ -64,7 +65,9 @@ std::string check_duration(std::string_view value, int64_t min_ms, int64_t max_m
                    value.substr(0, kMaxShown), "\"");
   }
   if (*ms >= min_ms && *ms <= max_ms) return {};
-  return str_cat("must be between ", min_ms, "ms and ", max_ms / 1000, "s, not ",
+  const std::string most = max_ms % kHourMs == 0 ? str_cat(max_ms / kHourMs, "h")
+                                                 : str_cat(max_ms / 1000, "s");
+  return str_cat("must be between ", min_ms, "ms and ", most, ", not ",
                  value.substr(0, kMaxShown));
 }
 

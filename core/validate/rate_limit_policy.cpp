@@ -1,4 +1,7 @@
-#include <limits>
+#include <algorithm>
+#include <array>
+
+#include <absl/strings/match.h>
 
 #include "core/validate/policy.h"
 
@@ -10,6 +13,12 @@ constexpr int kMaxCount = 1'000'000'000;
 constexpr int kMaxHeaders = 16;
 constexpr size_t kMaxHeaderBytes = 1024;
 
+// That are the gateway's own to write.
+constexpr std::array<std::string_view, 11> kOwnHeaders{
+    "connection",       "content-length", "content-type", "date",    "keep-alive",
+    "proxy-connection", "retry-after",    "te",           "trailer", "transfer-encoding",
+    "upgrade"};
+
 void validate_headers(const google::protobuf::Map<std::string, std::string>& headers,
                       Report& report) {
   report.at_most("responseHeadersToAdd", static_cast<int>(headers.size()), kMaxHeaders);
@@ -17,6 +26,11 @@ void validate_headers(const google::protobuf::Map<std::string, std::string>& hea
     const Scope scope(report, "responseHeadersToAdd", name);
     std::string problem = check_token(name, kMaxHeaderBytes);
     if (!problem.empty()) report.add(str_cat("the name ", problem));
+    if (std::any_of(kOwnHeaders.begin(), kOwnHeaders.end(), [&](std::string_view own) {
+          return absl::EqualsIgnoreCase(name, absl_view(own));
+        })) {
+      report.add("is written by the gateway itself; remove it");
+    }
     for (const unsigned char c : value) {
       if ((c >= 0x20 && c != 0x7F) || c == '\t') continue;
       report.add("must not have control characters");

@@ -1,6 +1,7 @@
 #include "proxy/http/respond.h"
 
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -32,6 +33,12 @@ constexpr FailureInfo kInfos[] = {
      "the route's backend does not exist"},
     {Failure::kNoEndpoint, Source::kGateway, 503, "Service Unavailable",
      "the service has no endpoint that can serve"},
+    {Failure::kRateLimited, Source::kGateway, 429, "Too Many Requests",
+     "more requests have come than are let through; try again later"},
+    {Failure::kCircuitOpen, Source::kGateway, 503, "Service Unavailable",
+     "the service is not asked for a while, since it failed or was slow"},
+    {Failure::kCircuitFull, Source::kGateway, 503, "Service Unavailable",
+     "the service has as many requests as it may have"},
     {Failure::kConnectFailed, Source::kUpstream, 503, "Service Unavailable",
      "no endpoint could be reached"},
     {Failure::kConnectTimeout, Source::kUpstream, 504, "Gateway Timeout",
@@ -52,20 +59,60 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "kInfos is indexed by Failure");
 
+// RFC 9110 §15, for the statuses that policies are likely to name. A reason may be empty.
+std::string_view reason_of(int status) {
+  static constexpr std::pair<int, std::string_view> kReasons[] = {
+      {200, "OK"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {402, "Payment Required"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {409, "Conflict"},
+      {418, "I'm a teapot"},
+      {420, "Enhance Your Calm"},
+      {429, "Too Many Requests"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {509, "Bandwidth Limit Exceeded"},
+      {529, "Site is overloaded"},
+  };
+  for (const auto& [known, reason] : kReasons) {
+    if (known == status) return reason;
+  }
+  return {};
+}
+
 }  // namespace
 
 const FailureInfo& info(Failure failure) { return kInfos[static_cast<size_t>(failure)]; }
 
 void append_response(Failure failure, bool close, bool to_head, int64_t now_unix_s,
-                     std::string& out) {
+                     std::string& out, const Wording& wording) {
   const FailureInfo& what = info(failure);
-  fmt::format_to(std::back_inserter(out),
-                 "HTTP/1.1 {} {}\r\ncontent-type: text/plain; charset=utf-8\r\n"
-                 "content-length: {}\r\ndate: ",
-                 what.status, what.reason, what.message.size() + 1);
+  const int status = wording.status == 0 ? what.status : wording.status;
+  const bool bodiless = status == 204 || status == 304;  // RFC 9110 §6.4.1
+  std::string_view content = wording.content.empty() ? what.message : wording.content;
+  if (bodiless) content = {};
+  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", status,
+                 status == what.status ? what.reason : reason_of(status));
+  if (!bodiless) {
+    fmt::format_to(std::back_inserter(out),
+                   "content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n",
+                   content.size() + 1);
+  }
+  if (wording.retry_after_s != 0) {
+    fmt::format_to(std::back_inserter(out), "retry-after: {}\r\n", wording.retry_after_s);
+  }
+  out.append(wording.fields).append("date: ");
   append_date(now_unix_s, out);
   out.append(close ? "\r\nconnection: close\r\n\r\n" : "\r\n\r\n");
-  if (!to_head) out.append(what.message).append("\n");
+  if (!to_head && !bodiless) out.append(content).append("\n");
 }
 
 }  // namespace limpet::http

@@ -22,6 +22,9 @@ enum class Failure : uint8_t {
   kNoRoute,         // no listener or rule takes the request
   kInvalidBackend,  // the rule's backendRef names nothing that exists
   kNoEndpoint,      // the backend has no endpoint that may serve
+  kRateLimited,     // the route's RateLimitPolicy has no token for it
+  kCircuitOpen,     // the backend's CircuitBreakingPolicy lets nothing through for a while
+  kCircuitFull,     // nor more than its limits
   // The upstream's doing.
   kConnectFailed,
   kConnectTimeout,
@@ -42,9 +45,17 @@ struct FailureInfo {
 
 const FailureInfo& info(Failure failure);
 
+// What a policy wants said in place of what the failure says by itself.
+struct Wording {
+  int status = 0;             // 0: the failure's
+  std::string_view content;   // empty: the failure's message
+  std::string_view fields;    // further ones, whole lines
+  int64_t retry_after_s = 0;  // 0: no Retry-After
+};
+
 // Appends a whole response. `close`: the connection ends after it. `to_head`: to a HEAD
-// request, without body.
+// request, without body. Those of 204 and 304 have none either.
 void append_response(Failure failure, bool close, bool to_head, int64_t now_unix_s,
-                     std::string& out);
+                     std::string& out, const Wording& wording = {});
 
 }  // namespace limpet::http

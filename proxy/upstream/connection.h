@@ -7,6 +7,7 @@
 #include "core/base/socket_address.h"
 #include "proxy/net/reactor.h"
 #include "proxy/net/stream.h"
+#include "proxy/upstream/connection_gate.h"
 
 namespace limpet {
 
@@ -37,6 +38,10 @@ class UpstreamConnection final : public EventHandler {
   bool connected = false;     // connect() has succeeded
   bool reused = false;        // has served an exchange before this one
   int64_t idle_since_ms = 0;  // while in the pool
+  // Of a Service port whose connections are limited: that it is one of them; and, once it has left
+  // HTTP, its place there.
+  ConnectionGate::OpenConnection open;
+  ConnectionGate::Place place;
 
  private:
   SocketAddress address_;

@@ -46,6 +46,8 @@ void UpstreamPool::put_back(std::unique_ptr<UpstreamConnection> connection) {
 void UpstreamPool::discard(std::unique_ptr<UpstreamConnection> connection) {
   connection->set_owner(nullptr);
   connection->stream().close();
+  connection->open = {};
+  connection->place.leave();
   reactor_.retire(std::move(connection));
 }
 
@@ -60,6 +62,24 @@ void UpstreamPool::on_upstream_events(UpstreamConnection& connection) {
   idle.erase(found);
   --idle_count_;
   discard(std::move(spoilt));
+}
+
+void UpstreamPool::end_idle(const ConnectionGate& gate) {
+  Idle* oldest_of = nullptr;
+  Idle::iterator oldest;
+  for (auto& [address, idle] : idle_) {
+    const auto first = std::find_if(idle.begin(), idle.end(), [&](const auto& connection) {
+      return connection->open.gate() == &gate;
+    });
+    if (first == idle.end()) continue;
+    if (oldest_of != nullptr && (*oldest)->idle_since_ms <= (*first)->idle_since_ms) continue;
+    oldest_of = &idle;
+    oldest = first;
+  }
+  if (oldest_of == nullptr) return;
+  discard(std::move(*oldest));
+  oldest_of->erase(oldest);
+  --idle_count_;
 }
 
 void UpstreamPool::sweep() {

@@ -14,6 +14,9 @@ inline std::string describe(const RankedRules& rules) {
   std::string text;
   for (const RankedRule& ranked : rules) {
     text += str_cat(" ", ranked.rule->name, "@", ranked.match_index);
+    if (const auto& limit = ranked.rule->rate_limit) {
+      text += str_cat("/", limit->settings.interval_ns);
+    }
     for (const RouteBackend& backend : ranked.rule->backends) {
       text += str_cat(">", backend.cluster ? backend.cluster->name : "-", "*", backend.weight);
     }
@@ -44,6 +47,8 @@ inline std::map<std::string, std::string> describe(const RoutingTable& table) {
   }
   table.clusters.for_each([&](std::string_view name, const auto& cluster) {
     std::string text = cluster->policy ? cluster->policy->cookie_name : "-";
+    if (cluster->retry) text += str_cat(" retries ", cluster->retry->num_retries);
+    if (cluster->circuit) text += str_cat(" requests ", cluster->circuit->limits.requests);
     for (const Endpoint& endpoint : cluster->cluster.endpoints) {
       text += str_cat(" ", endpoint.uid, endpoint.takes_new ? "+" : "-");
     }
@@ -75,7 +80,8 @@ class World {
     const std::string own = name();
     const std::string meta = str_cat("metadata { name: '", own, "' namespace: '", ns,
                                      "' creation_timestamp: '", random_() % 3, "' ");
-    switch (random_() % 9) {
+    switch (random_() % 10) {
+      case 9: return add_policy(meta);
       case 0: return remove(ns, own);
       case 1: return add_gateway(meta);
       case 2:
@@ -113,6 +119,26 @@ class World {
     }
   }
 
+  void add_policy(const std::string& meta) {
+    const std::string spec = str_cat("} spec { target_ref { name: '", name(), "' namespace: '",
+                                     pick({"", "x", "y"}), "' } ");
+    switch (random_() % 3) {
+      case 0:
+        builder_.add<v1::RateLimitPolicy>(
+            str_cat(meta, spec, "rate_limit { requests: ", 1 + random_() % 3, " } }"));
+        return;
+      case 1:
+        builder_.add<v1::RetryPolicy>(str_cat(
+            meta, spec, "ports { port: 80 } config { num_retries: ", random_() % 3, " } }"));
+        return;
+      default:
+        builder_.add<v1::CircuitBreakingPolicy>(
+            str_cat(meta, spec, "ports { port: 80 config { limits { requests: ",
+                    1 + random_() % 3, " } } } }"));
+        return;
+    }
+  }
+
   void add_gateway(const std::string& meta) {
     std::string listeners;
     for (unsigned i = 0; i <= random_() % 2; ++i) {
@@ -146,7 +172,8 @@ class World {
 
   void remove(const std::string& ns, const std::string& own) {
     const std::string kind = pick({"Gateway", "HTTPRoute", "Service", "EndpointSlice",
-                                   "SessionStickyPolicy", "Namespace",
+                                   "SessionStickyPolicy", "RateLimitPolicy", "RetryPolicy",
+                                   "CircuitBreakingPolicy", "Namespace",
                                    "GatewayParameters"});
     builder_.remove(kind == "Namespace" ? EntryKey{kind, "", ns} : EntryKey{kind, ns, own});
   }

@@ -15,7 +15,7 @@ TEST(ApiResourcesTest, ListsTheKindsWithoutAServer) {
   EXPECT_TRUE(contains(gwctl.out, "hr           gateway.networking.k8s.io/v1"));
   EXPECT_FALSE(contains(gwctl.out, "VERSIONS"));
   EXPECT_EQ(gwctl({"api-resources", "-o", "wide", "--no-headers"}), kOk);
-  EXPECT_TRUE(contains(gwctl.out, "HTTPRoute             v1,v1beta1\n"));
+  EXPECT_TRUE(contains(gwctl.out, "HTTPRoute               v1,v1beta1\n"));
   EXPECT_FALSE(contains(gwctl.out, "SHORTNAMES"));
 }
 

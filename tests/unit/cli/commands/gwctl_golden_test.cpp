@@ -97,11 +97,12 @@ constexpr char kOthers[] =
     "type: kubernetes.io/tls\n"
     "data: {tls.crt: '***', tls.key: '***'}\n";
 
-// A cluster with one of everything: the demonstration, parameters for a Gateway, a Secret as the
-// server shows it, and two nodes.
+// A cluster with one of everything: the demonstration, policies for it, parameters for a Gateway, a
+// Secret as the server shows it, and two nodes.
 void fill(Gwctl& gwctl) {
   gwctl.input = kOthers;
   ASSERT_EQ(gwctl({"apply", "-f", "-"}), kOk) << gwctl.err;
+  ASSERT_EQ(gwctl({"apply", "-f", "examples/policies"}), kOk) << gwctl.err;
   ASSERT_EQ(gwctl({"apply", "-f", "examples/session-sticky", "-m", "the beginning"}), kOk);
   for (auto& [key, resource] : gwctl.state.objects) {
     v1::ObjectMeta& metadata = mutable_metadata_of(*object_of(resource));

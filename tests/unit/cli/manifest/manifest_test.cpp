@@ -139,6 +139,24 @@ TEST(Manifest, EverythingAtOnceInTheOrderOfLines) {
           "two"}));
 }
 
+TEST(Manifest, NumbersWithFractions) {
+  const auto retry = [](const std::string& value) {
+    return "apiVersion: gateway.flomesh.io/v1alpha1\nkind: RetryPolicy\nmetadata: {name: a}\n"
+           "spec: {targetRef: {kind: Service, name: b}, ports: [{port: 80}], "
+           "config: {backoffBaseInterval: " + value + "}}\n";
+  };
+  for (const char* good : {"0", "60", "0.5", ".5", "1e-3", "1.0"}) {
+    EXPECT_EQ(problems_of(retry(good)), std::vector<std::string>()) << good;
+  }
+  const std::string field = "f.yaml:4:75: RetryPolicy default/a: spec.config.backoffBaseInterval: ";
+  EXPECT_EQ(problems_of(retry("\"0.5\"")).at(0),
+            field + "must be a number, not the text \"0.5\"; remove the quotes");
+  for (const char* wrong : {"1s", ".nan", ".inf", "0x1", "1_0.5", "{}", "[1]", "yes"}) {
+    EXPECT_TRUE(problems_of(retry(wrong)).at(0).starts_with(field + "must be a number such as"))
+        << wrong << problems_of(retry(wrong)).at(0);
+  }
+}
+
 TEST(Manifest, KindsAndVersions) {
   EXPECT_EQ(
       problems_of("apiVersion: v1\nkind: Service\n"),
@@ -152,7 +170,8 @@ TEST(Manifest, KindsAndVersions) {
   EXPECT_EQ(problems_of("kind: Deployment\n").at(0),
             "f.yaml:1:1: kind: unknown kind \"Deployment\"; known are Namespace, GatewayClass, "
             "Gateway, GatewayParameters, HTTPRoute, Service, Secret, EndpointSlice, "
-            "SessionStickyPolicy");
+            "SessionStickyPolicy, LoadBalancerPolicy, RetryPolicy, CircuitBreakingPolicy, "
+            "RateLimitPolicy, UpstreamTLSPolicy");
   EXPECT_EQ(problems_of("- a\n").at(0),
             "f.yaml:1:1: must be an object: a map with apiVersion and kind");
 }

@@ -195,6 +195,34 @@ TEST_F(ScopeTest, ParametersGoWhereAGatewayNamesThem) {
   EXPECT_TRUE(part().empty());
 }
 
+TEST_F(ScopeTest, PoliciesGoWithWhatTheyAreFor) {
+  for (const char* gateway : {"mine", "other"}) add_gateway(gateway);
+  for (const char* service : {"a", "b"}) {
+    add_service(service);
+    const std::string spec = str_cat("spec { target_ref { kind: 'Service' name: '", service,
+                                     "' } ports { port: 80 } }");
+    builder_.add<v1::RetryPolicy>(meta(service) + spec);
+    builder_.add<v1::CircuitBreakingPolicy>(meta(service) + spec);
+    builder_.add<v1::RateLimitPolicy>(
+        str_cat(meta(service), "spec { target_ref { kind: 'HTTPRoute' name: 'to-", service,
+                "' } rate_limit { requests: 1 } }"));
+  }
+  add_route("to-a", "mine", "a");
+  add_route("to-b", "other", "b");
+  const std::set<std::string> before = part();
+  EXPECT_EQ(before, (std::set<std::string>{"CircuitBreakingPolicy n/a", "Gateway n/mine",
+                                           "HTTPRoute n/to-a", "RateLimitPolicy n/a",
+                                           "RetryPolicy n/a", "Service n/a"}));
+  add_route("to-b", "mine", "b");
+  EXPECT_TRUE(part().contains("RateLimitPolicy n/b"));
+  add_route("to-b", "other", "b");
+  EXPECT_EQ(part(), before);
+  builder_.remove({"HTTPRoute", "n", "to-a"});
+  EXPECT_EQ(part(), (std::set<std::string>{"Gateway n/mine"}));
+  add_route("to-a", "mine", "a");
+  EXPECT_EQ(part(), before);
+}
+
 TEST(GatewayNames, AreChecked) {
   EXPECT_TRUE(check_gateway_names({}).ok());
   EXPECT_TRUE(check_gateway_names({"a/b", "a/c"}).ok());

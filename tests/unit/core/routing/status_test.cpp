@@ -298,7 +298,65 @@ TEST_F(PolicyStatus, OfATargetInAnotherNamespace) {
       "target_ref { kind: 'Service' name: 'web' namespace: 'shop' } ports { port: 80 } }");
   EXPECT_EQ(told_of("p", "other"),
             "Accepted=False Invalid: spec.targetRef: a Service of another namespace (shop) cannot "
-            "be made sticky from here");
+            "be given a policy from here");
+}
+
+class RateLimitStatus : public ::testing::Test {
+ protected:
+  void add(const std::string& name, const std::string& created, int requests,
+           const std::string& target) {
+    builder_.add<v1::RateLimitPolicy>(
+        str_cat("metadata { name: '", name, "' namespace: 'shop' creation_timestamp: '", created,
+                "' } spec { target_ref { kind: 'HTTPRoute' ", target,
+                " } rate_limit { requests: ", requests, " } }"));
+  }
+  std::string told_of(const std::string& name) {
+    const v1::Resource policy = told(builder_.build(), {"RateLimitPolicy", "shop", name});
+    return lines(policy.rate_limit_policy().status().conditions())[0];
+  }
+
+  SnapshotBuilder builder_ = web_snapshot(8000, {"10.0.0.1"}, 9000);
+};
+
+TEST_F(RateLimitStatus, OfTheOldestOfARoute) {
+  add("a-late", "2026-01-02T00:00:00Z", 7, "name: 'web'");
+  add("b-early", "2026-01-01T00:00:00Z", 5, "name: 'web'");
+  add("c-alike", "2026-01-03T00:00:00Z", 5, "name: 'web' namespace: 'shop'");
+  EXPECT_EQ(told_of("a-late"),
+            "Accepted=False Conflicted: the older RateLimitPolicy shop/b-early has route web and "
+            "other settings");
+  EXPECT_EQ(told_of("b-early"), "Accepted=True Accepted");
+  EXPECT_EQ(told_of("c-alike"), "Accepted=True Accepted");
+}
+
+TEST_F(RateLimitStatus, OfARouteThatItCannotHave) {
+  add("gone", "", 5, "name: 'no'");
+  add("foreign", "", 5, "name: 'web' namespace: 'other'");
+  EXPECT_EQ(told_of("gone"), "Accepted=False TargetNotFound: HTTPRoute shop/no does not exist");
+  EXPECT_EQ(told_of("foreign"),
+            "Accepted=False Invalid: spec.targetRef: an HTTPRoute of another namespace (other) "
+            "cannot be given a policy from here");
+}
+
+TEST(ServicePolicyStatus, IsToldForEachKind) {
+  SnapshotBuilder builder = web_snapshot(8000, {"10.0.0.1"}, 9000);
+  const std::string target = "spec { target_ref { kind: 'Service' name: 'web' } ports { port: 80 }";
+  const std::string one = "metadata { name: 'a' namespace: 'shop' creation_timestamp: '1' } ";
+  const std::string two = "metadata { name: 'b' namespace: 'shop' creation_timestamp: '2' } ";
+  builder.add<v1::RetryPolicy>(one + target + "}");
+  builder.add<v1::RetryPolicy>(two + target + " config { num_retries: 1 } }");
+  builder.add<v1::CircuitBreakingPolicy>(one + target + "}");
+  builder.add<v1::CircuitBreakingPolicy>(two + target + " config { stat_time_window: 1 } }");
+  const Snapshot snapshot = builder.build();
+  const auto reason = [&](const std::string& kind, const std::string& name) {
+    const v1::Resource policy = told(snapshot, {kind, "shop", name});
+    return kind == "RetryPolicy" ? policy.retry_policy().status().conditions(0).reason()
+                                 : policy.circuit_breaking_policy().status().conditions(0).reason();
+  };
+  for (const char* kind : {"RetryPolicy", "CircuitBreakingPolicy"}) {
+    EXPECT_EQ(reason(kind, "a"), "Accepted");
+    EXPECT_EQ(reason(kind, "b"), "Conflicted");
+  }
 }
 
 TEST(Status, OthersHaveNothingThatCouldBeWrong) {

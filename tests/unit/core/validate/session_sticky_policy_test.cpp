@@ -31,8 +31,9 @@ TEST(ValidateSessionStickyPolicy, Target) {
   v1::Resource policy = resource_of({kBase});
   policy.mutable_session_sticky_policy()->clear_spec();
   EXPECT_EQ(violations_of(policy),
-            (std::vector<std::string>{"spec.targetRef: required: the Service whose sessions stick",
-                                      "spec.ports: required: at least one port of the Service"}));
+            (std::vector<std::string>{
+                "spec.targetRef: required: the Service that the policy is for",
+                "spec.ports: required: at least one port of the Service"}));
 }
 
 TEST(ValidateSessionStickyPolicy, Ports) {

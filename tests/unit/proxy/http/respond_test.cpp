@@ -26,5 +26,33 @@ TEST(Respond, EveryAnswerIsAWholeResponse) {
   }
 }
 
+std::string response(Failure failure, const Wording& wording, bool to_head = false) {
+  std::string text;
+  append_response(failure, false, to_head, 784111777, text, wording);
+  return text;
+}
+
+TEST(Respond, APolicyMaySayWhatIsSaid) {
+  EXPECT_EQ(response(Failure::kRateLimited, {.status = 429,
+                                             .content = {},
+                                             .fields = "X-A: 1\r\nX-B: 2\r\n",
+                                             .retry_after_s = 7}),
+            "HTTP/1.1 429 Too Many Requests\r\ncontent-type: text/plain; charset=utf-8\r\n"
+            "content-length: 62\r\nretry-after: 7\r\nX-A: 1\r\nX-B: 2\r\n"
+            "date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"
+            "more requests have come than are let through; try again later\n");
+  Wording wording;
+  wording.status = 200;
+  wording.content = "later";
+  EXPECT_TRUE(response(Failure::kCircuitOpen, wording).starts_with("HTTP/1.1 200 OK\r\n"));
+  EXPECT_TRUE(response(Failure::kCircuitOpen, wording).ends_with("\r\n\r\nlater\n"));
+  EXPECT_TRUE(response(Failure::kCircuitOpen, wording, true).ends_with("\r\n\r\n"));
+  wording.status = 599;
+  EXPECT_TRUE(response(Failure::kCircuitOpen, wording).starts_with("HTTP/1.1 599 \r\n"));
+  wording.status = 204;
+  EXPECT_EQ(response(Failure::kCircuitOpen, wording),
+            "HTTP/1.1 204 No Content\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n");
+}
+
 }  // namespace
 }  // namespace limpet::http
