@@ -198,7 +198,6 @@ void tell_status(const RoutingTable* table, const StatusSources& sources, const 
       // Of most Secrets nodes have nothing.
       if (told.counts.desired() > 0) add(*resource.mutable_secret());
       return;
-    case v1::Resource::kRetryPolicy:  // no kind that is taken in
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }

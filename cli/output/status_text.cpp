@@ -56,7 +56,6 @@ void with_status(const v1::Resource& resource, Take take) {
       return take(resource.upstream_tls_policy().status());
     case v1::Resource::kSecret:
       return take(resource.secret().status());
-    case v1::Resource::kRetryPolicy:  // no kind that is taken in
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }

@@ -152,7 +152,6 @@ void set_status(const RoutingTable& table, const StatusSources& sources, v1::Res
     case v1::Resource::kNamespace:
     case v1::Resource::kService:
     case v1::Resource::kEndpointSlice:
-    case v1::Resource::kRetryPolicy:  // no kind that is taken in
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }

@@ -90,7 +90,6 @@ void dispatch(const v1::Resource& resource, Report& report) {
       return validate_kind(resource.rate_limit_policy(), report);
     case v1::Resource::kUpstreamTlsPolicy:
       return validate_kind(resource.upstream_tls_policy(), report);
-    case v1::Resource::kRetryPolicy:  // no kind that is taken in
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }

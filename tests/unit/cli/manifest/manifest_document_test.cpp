@@ -117,7 +117,7 @@ class Filler {
            : reflection->SetString(&message, &field, text());
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
       reflection->SetBool(&message, &field, one_in(2));
-    } else if (field.cpp_type() != FieldDescriptor::CPPTYPE_DOUBLE) {  // fields that are refused
+    } else {
       reflection->SetInt32(&message, &field, number());
     }
   }

@@ -44,8 +44,7 @@ TEST(Object, EveryKindHasAMessageOfItsName) {
     EXPECT_EQ(field->message_type()->name(), info.kind);
     EXPECT_NE(field->message_type()->FindFieldByName("metadata"), nullptr);
   }
-  constexpr int kNotTakenIn = 1;  // RetryPolicy
-  EXPECT_EQ(v1::Resource::descriptor()->field_count() - kNotTakenIn,
+  EXPECT_EQ(v1::Resource::descriptor()->field_count(),
             static_cast<int>(user_kinds().size()));
 }
 
