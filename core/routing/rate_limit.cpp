@@ -39,12 +39,21 @@ RateLimitSettings compile_rate_limit(const v1::RateLimitConfig& config) {
 RateLimit::RateLimit(RateLimitSettings settings)
     : settings_(std::move(settings)),
       token_(units_of_token(settings_)),
-      depth_(units_of_bucket(token_, settings_.burst)) {
-  if (settings_.client) buckets_ = std::make_unique<Bucket[]>(kSets * kWays);
+      depth_(units_of_bucket(token_, settings_.burst)) {}
+
+RateLimit::~RateLimit() { delete[] buckets_.load(std::memory_order_relaxed); }
+
+// A table that serves nobody, as the server's, has none.
+RateLimit::Bucket* RateLimit::buckets() {
+  Bucket* made = buckets_.load(std::memory_order_acquire);
+  if (made != nullptr) return made;
+  auto fresh = std::make_unique<Bucket[]>(kSets * kWays);
+  if (!buckets_.compare_exchange_strong(made, fresh.get(), std::memory_order_acq_rel)) return made;
+  return fresh.release();
 }
 
 int64_t RateLimit::take(uint64_t client, int64_t now_ms) {
-  return take_from(buckets_ == nullptr || client == 0 ? common_ : bucket_of(client),
+  return take_from(!settings_.client || client == 0 ? common_ : bucket_of(client),
                    now_ms << kUnitBits);
 }
 
@@ -61,7 +70,7 @@ int64_t RateLimit::take_from(Bucket& bucket, int64_t now) const {
 // Two workers that bring in one client at the same time may give it two buckets, of which one is
 // used no more.
 RateLimit::Bucket& RateLimit::bucket_of(uint64_t client) {
-  Bucket* const set = &buckets_[(client % kSets) * kWays];
+  Bucket* const set = buckets() + (client % kSets) * kWays;
   Bucket* fullest = set;
   for (Bucket* bucket = set; bucket != set + kWays; ++bucket) {
     if (bucket->client.load(std::memory_order_relaxed) == client) return *bucket;

@@ -37,6 +37,9 @@ RateLimitSettings compile_rate_limit(const v1::RateLimitConfig& config);
 class RateLimit {
  public:
   explicit RateLimit(RateLimitSettings settings);
+  ~RateLimit();
+  RateLimit(const RateLimit&) = delete;
+  RateLimit& operator=(const RateLimit&) = delete;
 
   const RateLimitSettings& settings() const { return settings_; }
 
@@ -56,6 +59,7 @@ class RateLimit {
     std::atomic<int64_t> full_at{0};  // in units of 2^-20 ms
   };
 
+  Bucket* buckets();
   Bucket& bucket_of(uint64_t client);
   int64_t take_from(Bucket& bucket, int64_t now) const;
 
@@ -63,7 +67,7 @@ class RateLimit {
   const int64_t token_;  // what a token takes to come, in units of 2^-20 ms
   const int64_t depth_;  // what all of a bucket's take
   Bucket common_;
-  std::unique_ptr<Bucket[]> buckets_;  // null where there is one for all
+  std::atomic<Bucket*> buckets_{nullptr};  // of clients; owned, made for the first of them
 };
 
 }  // namespace limpet
