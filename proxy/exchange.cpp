@@ -230,7 +230,9 @@ Exchange::Step Exchange::stop(Status status) {
 
 Exchange::Step Exchange::fail(Failure failure) {
   failure_ = failure;
-  if (failure == Failure::kUpstreamClosed || failure == Failure::kBadResponse) {
+  // One that had been idle for too long says nothing of its endpoint.
+  const bool idled_out = upstream_ != nullptr && upstream_->reused && !response_begun_;
+  if (failure == Failure::kBadResponse || (failure == Failure::kUpstreamClosed && !idled_out)) {
     pick_.note_outcome(0, worker_.reactor().now_ms());
   }
   return stop(response_out_ ? Status::kAborted : Status::kFailed);

@@ -167,9 +167,11 @@ Exchange::Step Exchange::on_upstream_gone(bool clean_end) {
   const Pick::Candidate here = pick_.last();
   if (reused && connect_anew(address)) return Step::kProgress;
   if (try_next(Failure::kUpstreamClosed) == Status::kWaiting) return Step::kProgress;
+  if (!worker_.retry_budget().take(worker_.reactor().now_ms())) {
+    return fail(Failure::kUpstreamClosed);
+  }
   pick_.return_to(here);
-  const bool again = worker_.retry_budget().take(worker_.reactor().now_ms());
-  return again && connect_anew(address) ? Step::kProgress : fail(Failure::kUpstreamClosed);
+  return connect_anew(address) ? Step::kProgress : fail(Failure::kUpstreamClosed);
 }
 
 }  // namespace limpet
