@@ -22,18 +22,9 @@ void NodeState::advance_to(const Snapshot& whole) {
   }
   needs_.advance(delta, whole, touched);
 
-  Delta opened;
-  for (const EntryKey& key : touched) {
-    const EntryPtr entry = whole.find(key);
-    const EntryPtr before = opened_.find(key);
-    const SecretItems items = needs_.of(key);
-    EntryPtr next = entry == nullptr || items.none() ? nullptr : open_(*entry, items);
-    if (next == nullptr) {
-      if (before != nullptr) opened.removed.push_back(key);
-    } else if (before == nullptr || before->bytes != next->bytes) {
-      opened.upserts.push_back(std::move(next));
-    }
-  }
+  const Delta opened = needs_.changes(
+      touched, whole, opened_,
+      [this](const EntryPtr& entry, SecretItems items) { return open_(*entry, items); });
   const StateId& id = whole.id();
   sealed_ = sealed_.apply(sealed, id.epoch, id.revision);
   opened_ = opened_.apply(opened, id.epoch, id.revision);

@@ -198,18 +198,7 @@ void GatewayScope::advance_to(const Snapshot& whole, const Followers& followers)
 void GatewayScope::move_secrets(const Delta& change, const Snapshot& whole,
                                 std::set<EntryKey> touched) {
   secrets_.advance(change, part_, touched);
-  Delta moved;
-  for (const EntryKey& key : touched) {
-    const EntryPtr entry = whole.find(key);
-    const EntryPtr before = part_.find(key);
-    const SecretItems items = secrets_.of(key);
-    EntryPtr next = entry == nullptr || items.none() ? nullptr : secret_entry_with(entry, items);
-    if (next == nullptr) {
-      if (before != nullptr) moved.removed.push_back(key);
-    } else if (before == nullptr || before->bytes != next->bytes) {
-      moved.upserts.push_back(std::move(next));
-    }
-  }
+  const Delta moved = secrets_.changes(touched, whole, part_, secret_entry_with);
   part_ = part_.apply(moved, whole.id().epoch, whole.id().revision);
 }
 

@@ -82,6 +82,23 @@ void SecretNeeds::count(const SecretUse& use, int by, std::set<EntryKey>& touche
   if (counted.identity == 0 && counted.authorities == 0) counts_.erase(secret);
 }
 
+Delta SecretNeeds::changes(const std::set<EntryKey>& touched, const Snapshot& whole,
+                           const Snapshot& held, const Make& make) const {
+  Delta changes;
+  for (const EntryKey& key : touched) {
+    const EntryPtr entry = whole.find(key);
+    const EntryPtr before = held.find(key);
+    const SecretItems items = of(key);
+    EntryPtr next = entry == nullptr || items.none() ? nullptr : make(entry, items);
+    if (next == nullptr) {
+      if (before != nullptr) changes.removed.push_back(key);
+    } else if (before == nullptr || before->bytes != next->bytes) {
+      changes.upserts.push_back(std::move(next));
+    }
+  }
+  return changes;
+}
+
 EntryPtr secret_entry_with(const EntryPtr& entry, SecretItems items) {
   v1::Secret secret;
   if (!secret.ParseFromString(entry->bytes)) return nullptr;

@@ -5,6 +5,7 @@
 //   - what an UpstreamTLSPolicy names, where the state has the Service that it is for.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -21,6 +22,12 @@ class SecretNeeds {
   void advance(const Delta& change, const Snapshot& state, std::set<EntryKey>& touched);
 
   SecretItems of(const EntryKey& secret) const;
+
+  // What becomes of `touched` in `held`, which has what is needed of the Secrets. `make` gives
+  // an entry with the needed items; null: it is not to be had.
+  using Make = std::function<EntryPtr(const EntryPtr& entry, SecretItems items)>;
+  Delta changes(const std::set<EntryKey>& touched, const Snapshot& whole, const Snapshot& held,
+                const Make& make) const;
 
  private:
   struct Count {

@@ -2,6 +2,9 @@
 
 #include <new>
 
+#include "core/base/text.h"
+#include "core/resource/certificate.h"
+
 namespace limpet::tls {
 
 Client::Client(std::shared_ptr<const UpstreamTls> settings)
@@ -17,7 +20,7 @@ absl::StatusOr<std::shared_ptr<const Client>> Client::make(
     const absl::Status trusted = trust(context, given.authorities);
     if (!trusted.ok()) return trusted;
   } else if (SSL_CTX_set_default_verify_paths(&context) != 1) {
-    return openssl_error("the system's authorities");
+    return absl::InvalidArgumentError(str_cat("the system's authorities: ", openssl_error()));
   }
   for (const TlsCertificate& certificate : given.certificate) {
     const absl::Status used = use_certificate(context, certificate);

@@ -40,7 +40,4 @@ struct CertificateFacts {
 };
 absl::StatusOr<CertificateFacts> facts_of(const TlsCertificate& certificate);
 
-// Takes OpenSSL's errors off its queue: "what: reason".
-absl::Status openssl_error(std::string_view what);
-
 }  // namespace limpet::tls

@@ -15,8 +15,41 @@
 
 namespace limpet::testing {
 
+// What has come from the other side and was not asked for yet.
+class Received {
+ public:
+  // Until the connection ends.
+  std::string read_all() {
+    while (read_some()) {
+    }
+    return std::move(received_);
+  }
+  // Until `text` has come, which is returned with all before it.
+  std::string read_until(const std::string& text) {
+    for (;;) {
+      const size_t found = received_.find(text);
+      if (found != std::string::npos) {
+        std::string all = received_.substr(0, found + text.size());
+        received_.erase(0, found + text.size());
+        return all;
+      }
+      if (!read_some()) return "connection ended after: " + received_;
+    }
+  }
+
+ protected:
+  Received() = default;
+  Received(Received&&) = default;
+  Received& operator=(Received&&) = default;
+  ~Received() = default;
+
+  // Waits for more, and appends it. False at the end.
+  virtual bool read_some() = 0;
+  std::string received_;
+};
+
 // A blocking connection. A read that gets nothing for 20 s fails the test rather than hang it.
-class RawConnection {
+class RawConnection final : public Received {
  public:
   explicit RawConnection(Fd fd) : fd_(std::move(fd)) {
     const timeval limit{.tv_sec = 20, .tv_usec = 0};
@@ -44,29 +77,11 @@ class RawConnection {
     fd_.reset();
   }
 
-  // Until the connection ends; `reset` says how.
-  std::string read_all() {
-    while (read_some()) {
-    }
-    return std::move(received_);
-  }
-  // Until `text` has come, which is returned with all before it.
-  std::string read_until(const std::string& text) {
-    for (;;) {
-      const size_t found = received_.find(text);
-      if (found != std::string::npos) {
-        std::string all = received_.substr(0, found + text.size());
-        received_.erase(0, found + text.size());
-        return all;
-      }
-      if (!read_some()) return "connection ended after: " + received_;
-    }
-  }
   bool was_reset() const { return reset_; }
   int fd() const { return fd_.get(); }
 
  private:
-  bool read_some() {
+  bool read_some() override {
     char bytes[65536];
     const ssize_t count = ::recv(fd_.get(), bytes, sizeof(bytes), 0);
     reset_ = count < 0 && errno == ECONNRESET;
@@ -77,7 +92,6 @@ class RawConnection {
   }
 
   Fd fd_;
-  std::string received_;
   bool reset_ = false;
 };
 

@@ -15,7 +15,7 @@
 
 namespace limpet::testing {
 
-class TlsConnection {
+class TlsConnection final : public Received {
  public:
   struct Options {
     std::string name;                // SNI; empty: none
@@ -66,22 +66,6 @@ class TlsConnection {
     if (!bytes.empty()) SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
   }
   void finish_sending() { SSL_shutdown(ssl_.get()); }
-  std::string read_all() {
-    while (read_some()) {
-    }
-    return std::move(received_);
-  }
-  std::string read_until(const std::string& text) {
-    for (;;) {
-      const size_t found = received_.find(text);
-      if (found != std::string::npos) {
-        std::string all = received_.substr(0, found + text.size());
-        received_.erase(0, found + text.size());
-        return all;
-      }
-      if (!read_some()) return "connection ended after: " + received_;
-    }
-  }
   // The peer has said within TLS that it was at its end.
   bool ended_cleanly() const { return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0; }
 
@@ -124,7 +108,7 @@ class TlsConnection {
     return text;
   }
 
-  bool read_some() {
+  bool read_some() override {
     char bytes[65536];
     const int count = SSL_read(ssl_.get(), bytes, sizeof(bytes));
     if (count <= 0) {
@@ -140,7 +124,6 @@ class TlsConnection {
   std::unique_ptr<SSL, Free> ssl_;
   bool open_ = false;
   std::string error_;
-  std::string received_;
 };
 
 }  // namespace limpet::testing
