@@ -110,7 +110,7 @@ class Subject {
       : endpoints_(endpoints),
         table_(table_of(endpoints)),
         codec_(codec_of_node(1)),
-        rule_(*match(*table_->ports.at(kPort), "shop.example.com", "/").rule),
+        rule_(*match(*table_->ports.at(kPort), {"shop.example.com", "/"}).rule),
         cluster_(*table_->find(*rule_.backends.front().cluster)),
         backends_{{&cluster_.cluster, 1}},
         scope_{rule_.scope, backends_, &*cluster_.policy} {
@@ -142,11 +142,18 @@ class Subject {
     const Forwarding forwarding;
     const SocketAddress peer = *SocketAddress::parse("192.0.2.1", 4711);
     const http::Requester requester{head_, peer, "192.0.2.1", forwarding};
-    Pick pick;
-    require(!pick.start(*table_, rule_, requester, codec_, kNow), "Pick::start");
-    measure(rounds, "all (Pick::start)", endpoints_, [&] {
-      pick.start(*table_, rule_, requester, codec_, kNow);
+    std::unique_ptr<TokenMemo> memo;
+    const auto start = [&] {
+      Pick pick;
+      const bool started = !pick.start(*table_, rule_, requester, codec_, memo, kNow);
       keep(&pick);
+      return started;
+    };
+    require(start(), "Pick::start");
+    measure(rounds, "all, with the connection's last token", endpoints_, start);
+    measure(rounds, "all, with another token", endpoints_, [&] {
+      memo.reset();
+      start();
     });
   }
 

@@ -9,6 +9,7 @@
 #include "cli/commands/gwctl.h"
 #include "cli/editor.h"
 #include "cli/terminal.h"
+#include "runtime/openssl.h"
 
 namespace {
 
@@ -25,6 +26,7 @@ std::string config_file() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  limpet::keep_openssl_past_exit();
   std::ios::sync_with_stdio(false);
   limpet::cli::Environment environment{
       .in = std::cin,

@@ -1,11 +1,12 @@
 #include "manifest/document.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
 #include <absl/strings/escaping.h>
-#include <absl/strings/str_format.h>
 #include <google/protobuf/struct.pb.h>
 
 #include "core/base/text.h"
@@ -27,7 +28,9 @@ DocumentNode number_of(double value) {
   if (std::abs(value) <= kExact && value == std::trunc(value)) {
     return scalar(Type::kNumber, str_cat(static_cast<int64_t>(value)));
   }
-  return scalar(Type::kNumber, absl::StrFormat("%.17g", value));
+  std::array<char, 32> text;  // the shortest that is read as the same: at most 24 characters
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return scalar(Type::kNumber, std::string(text.data(), end));
 }
 
 void sort_by_key(DocumentNode& map) {

@@ -121,6 +121,18 @@ std::string check_uint64(const YamlNode& node, uint64_t& value) {
   return str_cat("must be a whole number of at most 64 bits, not ", describe(node));
 }
 
+std::string check_double(const YamlNode& node, double& value) {
+  const bool scalar = node.type == YamlNode::Type::kScalar;
+  const ScalarType type = scalar ? type_of_plain(node.text) : ScalarType::kNull;
+  const bool numeric = (type == ScalarType::kInt && is_decimal(node.text)) ||
+                       (type == ScalarType::kFloat && !contains(node.text, "_"));
+  if (numeric && node.quoted) {
+    return str_cat("must be a number, not the text \"", node.text, "\"; remove the quotes");
+  }
+  if (numeric && absl::SimpleAtod(node.text, &value) && std::isfinite(value)) return {};
+  return str_cat("must be a number such as 0.5, not ", describe(node));
+}
+
 std::string check_bool(const YamlNode& node, bool& value) {
   const bool plain = node.type == YamlNode::Type::kScalar && !node.quoted;
   if (plain && type_of_plain(node.text) == ScalarType::kBool) {
@@ -290,6 +302,10 @@ void MessageReader::read_scalar(const YamlNode& node, const Field& field, Messag
     uint64_t value = 0;
     problem = check_uint64(node, value);
     if (problem.empty()) reflection->SetUInt64(&message, &field, value);
+  } else if (field.cpp_type() == Field::CPPTYPE_DOUBLE && !many) {
+    double value = 0;
+    problem = check_double(node, value);
+    if (problem.empty()) reflection->SetDouble(&message, &field, value);
   } else {
     problem = "cannot be written in YAML";  // no field of a manifest has such a type
   }

@@ -8,6 +8,8 @@
 
 #include "core/base/text.h"
 #include "core/routing/match.h"
+#include "proxy/http/cors.h"
+#include "proxy/http/head_fields.h"
 #include "proxy/http/upgrade.h"
 #include "proxy/limits.h"
 #include "proxy/worker.h"
@@ -28,12 +30,6 @@ bool is_idempotent(std::string_view method) {
   return false;
 }
 
-// Whether a connect() that failed at once says something of the address; if not, of this node.
-bool is_unreachable(int error) {
-  return error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH ||
-         error == ENETDOWN || error == EHOSTDOWN;
-}
-
 Failure why_unreached(const UpstreamConnection& connection) {
   return connection.error() == EPROTO ? Failure::kUpstreamTls : Failure::kConnectFailed;
 }
@@ -44,6 +40,8 @@ Exchange::Exchange(Worker& worker, EventHandler& wake, ClientSide client)
     : worker_(worker), wake_(wake), client_(client) {}
 
 Exchange::~Exchange() {
+  if (policies_ != nullptr) drop_held();
+  for (const std::shared_ptr<Mirror>& mirror : mirrors_) mirror->abandon();
   drop_upstream();
   worker_.buffers().give_back(std::move(out_));
 }
@@ -67,11 +65,21 @@ Exchange::Status Exchange::begin(const http::RequestHead& head, size_t head_size
   if (!failure) failure = route(head);
   if (!failure && !rewrite_request(head, head_size)) failure = Failure::kHeadTooLarge;
   if (!failure) {
-    worker_.retry_budget().note_request();
-    return try_next(Failure::kConnectFailed);
+    const Status status = begin_to_endpoint();
+    if (status == Status::kWaiting && !is_paused()) begin_mirrors();
+    return status;
   }
   failure_ = *failure;
   return Status::kFailed;
+}
+
+Exchange::Status Exchange::begin_to_endpoint() {
+  const RoutingCluster& cluster = pick_.cluster();
+  if (cluster.retry == nullptr && cluster.circuit == nullptr && rule_->retry == nullptr &&
+      rule_->timeouts.backend_ms == 0) {
+    return try_next(Failure::kConnectFailed);
+  }
+  return settle(begin_under_policies());
 }
 
 std::optional<Failure> Exchange::route(const http::RequestHead& head) {
@@ -88,18 +96,28 @@ std::optional<Failure> Exchange::route(const http::RequestHead& head) {
     lower[i] = host[i] >= 'A' && host[i] <= 'Z' ? static_cast<char>(host[i] | 0x20) : host[i];
   }
   const std::string_view name(lower.data(), host.size());
-  const Match found = match(*port->second, name, head.path);
+  const http::HeadFields fields(head);
+  const Match found =
+      match(*port->second, {name, head.path, head.query(), head.method, &fields});
   if (client_.https() && !is_for(*port->second, name, found.listener)) {
     return Failure::kMisdirected;
   }
   if (found.rule == nullptr) return Failure::kNoRoute;
+  rule_ = found.rule;
+  if (rule_->timeouts.request_ms != 0) {
+    request_deadline_ms_ = worker_.reactor().now_ms() + rule_->timeouts.request_ms;
+  }
   const http::Requester requester{head, client_.peer, client_.ip,
                                   client_.port.settings->forwarding};
+  if (const std::optional<Failure> answer = apply_cors(rule_->filters.get(), head)) return answer;
   if (found.rule->rate_limit != nullptr && !let_through(*found.rule->rate_limit, requester)) {
     return Failure::kRateLimited;
   }
-  const std::optional<Failure> failure = pick_.start(
-      *table_, *found.rule, requester, worker_.codec(), worker_.reactor().now_unix_s());
+  if (const std::optional<Failure> answer = answer_by_filter(head)) return answer;
+  std::optional<Failure> failure = pick_.start(
+      *table_, *found.rule, requester, worker_.codec(), client_.token,
+      worker_.reactor().now_unix_s());
+  if (!failure) failure = answer_by_backend_filter(head);
   if (!failure && pick_.tls() != nullptr) upstream_tls_ = worker_.tls_client(*pick_.tls());
   return failure;
 }
@@ -131,8 +149,9 @@ bool Exchange::let_through(RateLimit& limit, const http::Requester& requester) {
   const int64_t wait_ms = limit.take(client, worker_.reactor().now_ms());
   if (wait_ms == 0) return true;
   variation_.status = settings.status;
-  variation_.fields = str_cat("retry-after: ", (wait_ms + 999) / 1000, "\r\n");
+  variation_.fields += str_cat("retry-after: ", (wait_ms + 999) / 1000, "\r\n");
   for (const auto& [name, value] : settings.headers) {
+    if (cors_ != nullptr && http::is_cors_field(name)) continue;
     variation_.fields += str_cat(name, ": ", value, "\r\n");
   }
   return false;
@@ -149,12 +168,17 @@ bool Exchange::rewrite_request(const http::RequestHead& head, size_t head_size) 
   rewrite.via = forwarding.via;
   if (client_.https()) rewrite.scheme = "https";
   rewrite.listener_port = client_.port.number;
-  rewrite.drop_cookie = pick_.cookie_name();
+  rewrite.drop_cookie = pick_.hidden_cookie();
+  rewrite.drop_header = pick_.hidden_header();
   rewrite.upgrade = offered_protocols_;
+  rewrite.changes = changes(&RouteFilters::request);
+  std::string path;
+  rewrite_url(head, rewrite, path);
   std::string& scratch = worker_.scratch();
   scratch.clear();
   http::rewrite_request(head, rewrite, scratch);
-  if (!client_.in->replace_front(head_size, scratch)) return false;
+  // From here on the head's views lead nowhere.
+  if (!worker_.buffers().replace_front(client_.in, head_size, scratch)) return false;
   request_begin_ = client_.in->begin();
   request_ready_ += scratch.size() - head_size;
   return true;
@@ -165,22 +189,38 @@ Exchange::Status Exchange::try_next(Failure why) {
   failure_ = why;
   const int64_t now_ms = worker_.reactor().now_ms();
   for (;;) {
+    const Pick::Candidate tried = pick_.last();
     const SocketAddress* address = pick_.next(worker_.ejections(), now_ms);
     if (address == nullptr) return Status::kFailed;
-    if (pick_.attempts() > 1 && !worker_.retry_budget().take(now_ms)) return Status::kFailed;
-    // What cannot be sent twice goes out only where somebody is certain to have been just now.
-    const bool probe = !idempotent_ || !request_body_.complete();
-    auto connection = worker_.pool().take(*address, upstream_tls_.get(), probe);
-    if (connection == nullptr) connection = worker_.pool().connect(*address, upstream_tls_);
-    if (connection != nullptr) {
-      lease(std::move(connection));
-      return Status::kWaiting;
+    if (pick_.attempts() == 1) {
+      worker_.retry_budget().note_request();
+    } else if (!circuit_holds() || !worker_.retry_budget().take(now_ms)) {
+      pick_.return_to(tried);  // the other one is not to blame
+      return Status::kFailed;
     }
-    if (is_unreachable(errno)) {
-      pick_.note_outcome(0, now_ms);
-      worker_.ejections().note_failure(*address, Ejections::Failure::kRefused, now_ms);
-    }
+    if (connect_to(*address)) return Status::kWaiting;
   }
+}
+
+// By an idle connection or a new one. False, and noted, when the kernel refuses at once.
+bool Exchange::connect_to(const SocketAddress& address) {
+  // What cannot be sent twice goes out only where somebody is certain to have been just now.
+  const bool probe = !idempotent_ || !request_body_.complete();
+  auto connection = worker_.pool().take(address, upstream_tls_.get(), probe);
+  if (connection == nullptr) {
+    if (policies_ != nullptr) make_room();
+    connection = worker_.pool().connect(address, upstream_tls_);
+  }
+  if (connection != nullptr) {
+    lease(std::move(connection));
+    return true;
+  }
+  if (is_unreachable(errno)) {
+    const int64_t now_ms = worker_.reactor().now_ms();
+    pick_.note_outcome(0, now_ms);
+    worker_.ejections().note_failure(address, Ejections::Failure::kRefused, now_ms);
+  }
+  return false;
 }
 
 void Exchange::note_failure(Ejections::Failure failure) {
@@ -208,6 +248,7 @@ void Exchange::lease(std::unique_ptr<UpstreamConnection> connection) {
   request_sent_here_ = 0;
   upstream_refuses_ = false;
   response_head_deadline_ms_ = 0;
+  if (policies_ != nullptr) begin_try();
   set_deadline();
 }
 
@@ -239,12 +280,16 @@ Exchange::Step Exchange::fail(Failure failure) {
 }
 
 Exchange::Status Exchange::advance() {
+  if (is_paused()) {
+    const Status status = resume();
+    if (status != Status::kYield) return status;
+  }
   for (int round = 0; round < limits::kRoundsPerTurn; ++round) {
     const Step request = pump_request();
-    if (request == Step::kStop) return stop_;
+    if (request == Step::kStop) return settle(stop_);
     const Step response = pump_response();
-    if (response == Step::kStop) return stop_;
-    if (response_head_done_ && response_body_.complete() && response_ready_ == 0) return finish();
+    if (response == Step::kStop) return settle(stop_);
+    if (response_is_in() && response_ready_ == 0) return finish();
     if (request == Step::kIdle && response == Step::kIdle) return Status::kWaiting;
     set_deadline();
   }
@@ -252,6 +297,7 @@ Exchange::Status Exchange::advance() {
 }
 
 Exchange::Step Exchange::pump_request() {
+  if (upstream_ == nullptr) return Step::kIdle;  // released
   Stream& upstream = upstream_->stream();
   if (!upstream_->established()) {
     const IoStatus established = upstream_->establish();
@@ -296,52 +342,31 @@ Exchange::Step Exchange::read_request_body() {
   const std::string_view fresh(in.space(), read.size);
   in.commit(read.size);
   request_ready_ = request_body_.take(fresh);
+  if (!mirrors_.empty()) feed_mirrors(fresh.substr(0, request_ready_));
+  // A client that takes its time makes no endpoint slow.
+  if (policies_ != nullptr && request_body_.complete()) {
+    policies_->try_began_ms = worker_.reactor().now_ms();
+  }
   return request_body_.failed() ? fail(Failure::kBadRequest) : Step::kProgress;
 }
 
-Exchange::Status Exchange::finish() {
-  if (!request_body_.complete()) keep_alive_ = false;
-  const bool clean = request_sent() && !upstream_refuses_ &&
-                     (out_ == nullptr || out_->empty()) && !upstream_->stream().readable();
-  if (upstream_keep_alive_ && clean) {
+// The response is in. What was held for it is free before the client has the last bytes: whatever
+// it asks next, on any worker, finds it so.
+void Exchange::release_upstream() {
+  const bool clean = request_sent() && !upstream_refuses_ && !upstream_->stream().readable() &&
+                     (out_ == nullptr || out_->size() == response_ready_);
+  if (upstream_keep_alive_ && clean && may_keep_connection()) {
     worker_.pool().put_back(std::move(upstream_));
   } else {
     drop_upstream();
   }
+  if (policies_ != nullptr) policies_->place.leave();
+}
+
+Exchange::Status Exchange::finish() {
+  if (!request_body_.complete()) keep_alive_ = false;
+  if (upstream_ != nullptr) release_upstream();
   return Status::kDone;
-}
-
-// ---- Time.
-
-void Exchange::set_deadline() {
-  const Timeouts& timeouts = client_.port.settings->timeouts;
-  const int64_t now_ms = worker_.reactor().now_ms();
-  if (upstream_ != nullptr && !upstream_->established()) {
-    deadline_ms_ = now_ms + timeouts.connect_ms;
-  } else if (!response_head_done_ && request_sent()) {
-    // From the request's last byte, whatever drips in.
-    if (response_head_deadline_ms_ == 0) {
-      response_head_deadline_ms_ = now_ms + timeouts.response_head_ms;
-    }
-    deadline_ms_ = response_head_deadline_ms_;
-  } else {
-    deadline_ms_ = now_ms + timeouts.body_progress_ms;
-  }
-}
-
-Exchange::Status Exchange::on_deadline() {
-  if (upstream_ != nullptr && !upstream_->established()) {
-    note_failure(Ejections::Failure::kTimedOut);
-    // The next one may be connected already: no edge would come.
-    const Status status = try_next(Failure::kConnectTimeout);
-    return status == Status::kWaiting ? Status::kYield : status;
-  }
-  if (response_out_ || response_head_done_) return Status::kAborted;
-  const bool client_owes =
-      request_ready_ == 0 && !request_body_.complete() && !upstream_refuses_;
-  failure_ = client_owes ? Failure::kRequestTimeout : Failure::kResponseTimeout;
-  if (!client_owes) pick_.note_outcome(0, worker_.reactor().now_ms());
-  return Status::kFailed;
 }
 
 }  // namespace limpet

@@ -1,6 +1,10 @@
 // The exchange's way back: reads what the upstream answers, passes it on, and deals with upstreams
 // that answer nothing, or nothing sound.
 #include "proxy/exchange.h"
+
+#include <utility>
+
+#include "proxy/http/cors.h"
 #include "proxy/http/upgrade.h"
 #include "proxy/worker.h"
 
@@ -10,6 +14,7 @@ using http::Failure;
 
 Exchange::Step Exchange::pump_response() {
   if (response_ready_ == 0) return read_response();
+  if (upstream_ != nullptr && response_is_in() && request_sent()) release_upstream();
   if (!client_.stream.writable()) return Step::kIdle;
   const IoResult sent = client_.stream.write(out_->bytes().data(), response_ready_);
   if (sent.status == IoStatus::kWouldBlock) {
@@ -29,7 +34,7 @@ Exchange::Step Exchange::read_response() {
     const Step step = parse_response_head();
     if (step != Step::kIdle) return step;
   }
-  if (response_head_done_ && response_body_.complete()) return Step::kIdle;
+  if (response_is_in()) return Step::kIdle;
   if (!upstream_->established() || !upstream_->stream().readable()) return wait_for_response();
   if (out_ == nullptr) out_ = worker_.buffers().lease(BufferPool::kLarge);
   if (out_->empty()) out_->clear();
@@ -75,14 +80,19 @@ Exchange::Step Exchange::parse_response_head() {
       (client_minor_version_ == 0 && head.body == http::BodyKind::kChunked)) {
     return fail(Failure::kBadResponse);
   }
-  if (head.status >= 200) pick_.note_outcome(head.status, worker_.reactor().now_ms());
   if (head.status == 101) return switch_protocols(head, size);
   if (head.status < 200) {
+    interim_ = true;
     if (client_minor_version_ == 0) {
       out_->consume(size);
       return Step::kProgress;
     }
     return pass_head(head, size, {});
+  }
+  note_status(head.status);
+  if (policies_ != nullptr) {
+    if (retry_after_answer(head, size)) return stop(Status::kWaiting);
+    drop_held();
   }
   response_body_ = http::BodyFraming(head);
   // Whoever announces a body where there can be none may send it all the same, after this.
@@ -102,7 +112,22 @@ Exchange::Step Exchange::parse_response_head() {
   response_ready_ = body;
   // The request cannot be sent again from here on.
   if (request_sent() && client_.in->empty()) worker_.buffers().give_back(std::move(client_.in));
-  return pass_head(head, size, {client_minor_version_, !keep_alive_, cookie});
+  http::ResponseRewrite rewrite{client_minor_version_, !keep_alive_, cookie};
+  rewrite.session_header = pick_.session_header();
+  rewrite.changes = changes(&RouteFilters::response);
+  rewrite.fields = variation_.fields;
+  rewrite.drop_cors = cors_ != nullptr;
+  rewrite.expose_each = origin_allowed_ && http::exposes_each(*cors_);
+  return pass_head(head, size, rewrite);
+}
+
+// Of a response's head, for those who pass endpoints over and open circuits.
+void Exchange::note_status(int status) {
+  if (policies_ != nullptr) {
+    if (policies_->held_taken) return;  // it was noted when it came
+    count_in_circuit(status >= 500);
+  }
+  pick_.note_outcome(status, worker_.reactor().now_ms());
 }
 
 // The endpoint is well, and has the session: returns the cookie that says so, if one is to be set.
@@ -117,13 +142,20 @@ Exchange::Step Exchange::switch_protocols(const http::ResponseHead& head, size_t
   if (!http::is_switch_to(offered_protocols_, head) || !request_sent()) {
     return fail(Failure::kBadResponse);
   }
-  pick_.note_outcome(head.status, worker_.reactor().now_ms());
+  note_status(head.status);
+  if (policies_ != nullptr) drop_held();
   const std::string cookie = note_answer();
-  const Step step = pass_head(head, size, {.set_cookie = cookie, .upgrade = true});
+  const Step step = pass_head(head, size, {.set_cookie = cookie,
+                                          .upgrade = true,
+                                          .session_header = pick_.session_header()});
   return step == Step::kProgress ? stop(Status::kUpgraded) : step;
 }
 
 std::unique_ptr<Tunnel> Exchange::make_tunnel() {
+  if (policies_ != nullptr) {
+    policies_->place.end_request();
+    upstream_->place = std::move(policies_->place);
+  }
   return std::make_unique<Tunnel>(worker_, wake_, client_.stream, std::move(upstream_),
                                   Tunnel::Pending{std::move(client_.in), std::move(out_)},
                                   pick_.take_in_flight(),
@@ -141,7 +173,7 @@ Exchange::Step Exchange::pass_head(const http::ResponseHead& head, size_t size,
   std::string& scratch = worker_.scratch();
   scratch.clear();
   http::rewrite_response(head, rewrite, scratch);
-  if (!out_->replace_front(size, scratch)) return fail(Failure::kBadResponse);
+  if (!worker_.buffers().replace_front(out_, size, scratch)) return fail(Failure::kBadResponse);
   response_ready_ += scratch.size();
   return Step::kProgress;
 }
@@ -155,23 +187,25 @@ Exchange::Step Exchange::on_upstream_gone(bool clean_end) {
     }
     return stop(Status::kAborted);
   }
-  // A pooled connection that ends says nothing of its endpoint: it was closed while idle. One that
-  // was fresh speaks for another endpoint, if there is one.
+  // A pooled connection that ends says nothing of its endpoint: it was closed while idle, and a
+  // fresh one takes its place. One that was fresh speaks for another endpoint, if there is one.
   const bool reused = upstream_->reused;
-  if (!reused && !resent_) note_failure(Ejections::Failure::kBroken);
-  if (response_begun_ || !replayable_ || resent_ || !(idempotent_ || request_sent_here_ == 0)) {
-    return fail(Failure::kUpstreamClosed);
-  }
-  resent_ = true;
   const SocketAddress address = upstream_->address();
+  const bool may_go_again = !response_begun_ && replayable_ &&
+                            (idempotent_ || request_sent_here_ == 0) && circuit_holds();
+  if (reused && may_go_again && connect_anew(address)) return Step::kProgress;
+  const bool first_loss = !std::exchange(resent_, true);
+  const bool under_policy = policies_ != nullptr && policies_->retry != nullptr;
+  if (!reused && (first_loss || under_policy)) note_failure(Ejections::Failure::kBroken);
+  if (!may_go_again) return fail(Failure::kUpstreamClosed);
   const Pick::Candidate here = pick_.last();
-  if (reused && connect_anew(address)) return Step::kProgress;
+  // Where a policy says how often, that bounds it.
+  if (under_policy ? !take_retry() : !first_loss) return fail(Failure::kUpstreamClosed);
   if (try_next(Failure::kUpstreamClosed) == Status::kWaiting) return Step::kProgress;
-  if (!worker_.retry_budget().take(worker_.reactor().now_ms())) {
+  if (!first_loss || !worker_.retry_budget().take(worker_.reactor().now_ms())) {
     return fail(Failure::kUpstreamClosed);
   }
-  pick_.return_to(here);
-  return connect_anew(address) ? Step::kProgress : fail(Failure::kUpstreamClosed);
+  return connect_anew(pick_.try_again(here)) ? Step::kProgress : fail(Failure::kUpstreamClosed);
 }
 
 }  // namespace limpet

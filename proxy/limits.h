@@ -25,8 +25,11 @@ namespace limits {
 
 inline constexpr size_t kLingerBytes = 256 * 1024;
 
-// Connections that one request may try, over all candidates and addresses.
+// Connections that one request may try, over all candidates and addresses, where no RetryPolicy
+// says how many.
 inline constexpr int kMaxAttempts = 4;
+// Candidates that are passed over for others, and tried when there are no others.
+inline constexpr size_t kMaxPassedOver = 4;
 
 // Endpoints that are looked at for one request, with those that are passed over.
 inline constexpr size_t kMaxCandidates = 16;
@@ -35,6 +38,14 @@ inline constexpr size_t kMaxCandidates = 16;
 inline constexpr int kMaxSessionCookies = 8;
 // Of an HTTPRoute rule (Gateway API: backendRefs, maxItems 16).
 inline constexpr size_t kMaxBackends = 16;
+
+// Copies of requests (proxy/mirror.h): how many a worker has on their way, in all and to the
+// endpoints of one Service port; and how much of them may wait for their endpoints, of one (of its
+// answer, too, no more is read) and of all.
+inline constexpr size_t kMaxMirrors = 1024;
+inline constexpr size_t kMaxMirrorsOfService = 256;
+inline constexpr size_t kMaxMirrorBytes = size_t{1} << 20;
+inline constexpr size_t kMaxMirrorBytesOfWorker = size_t{64} << 20;
 
 // After so many rounds of I/O a session or listener gives the others their turn.
 inline constexpr int kRoundsPerTurn = 32;

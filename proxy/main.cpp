@@ -3,8 +3,10 @@
 #include "proxy/app.h"
 #include "runtime/flags.h"
 #include "runtime/logging.h"
+#include "runtime/openssl.h"
 
 int main(int argc, char** argv) {
+  limpet::keep_openssl_past_exit();
   limpet::ProxyOptions options;
   options.version = LIMPET_VERSION;
   std::string log_level = "info";

@@ -17,6 +17,15 @@ namespace limpet {
 
 using http::Failure;
 
+namespace {
+
+TokenPurpose purpose_of(const StickyPolicy& policy) {
+  return policy.carrier == StickyPolicy::Carrier::kHeader ? TokenPurpose::kHeader
+                                                          : TokenPurpose::kCookie;
+}
+
+}  // namespace
+
 // The rule's backendRefs, in its order, as the table has them.
 struct Pick::Backends {
   std::array<const RoutingCluster*, limits::kMaxBackends> clusters{};  // null: invalid
@@ -25,9 +34,12 @@ struct Pick::Backends {
 };
 
 void Pick::find_backends(const RouteRule& rule, Backends& backends) {
+  policy_ = rule.session.get();
+  policy_of_rule_ = policy_ != nullptr;
   for (const RouteBackend& backend : rule.backends) {
     if (backends.count == limits::kMaxBackends) break;
     const RoutingCluster* cluster = backend.cluster ? table_->find(*backend.cluster) : nullptr;
+    if (cluster != nullptr && !cluster->speaks_http1) cluster = nullptr;
     backends.clusters[backends.count] = cluster;
     backends.sticky[backends.count] = {cluster == nullptr ? nullptr : &cluster->cluster,
                                        backend.weight};
@@ -38,8 +50,7 @@ void Pick::find_backends(const RouteRule& rule, Backends& backends) {
 
 std::optional<Failure> Pick::start(const RoutingTable& table, const RouteRule& rule,
                                    const http::Requester& requester, TokenCodec& codec,
-                                   int64_t now_unix_s) {
-  *this = Pick();
+                                   std::unique_ptr<TokenMemo>& memo, int64_t now_unix_s) {
   table_ = &table;
   scope_ = rule.scope;
   Backends backends;
@@ -48,19 +59,17 @@ std::optional<Failure> Pick::start(const RoutingTable& table, const RouteRule& r
     decision_.reason = StickyReason::kNone;
     return choose_by_balance(rule, backends, requester);
   }
-  return decide_session(rule, backends, requester, codec, now_unix_s);
+  return decide_session(rule, backends, requester, codec, memo, now_unix_s);
 }
 
-// Of several cookies of the name, the valid one that was minted last counts. `fallback_id` stands
-// in for the session's id where a token is there but cannot be opened yet.
-OpenResult Pick::open_token(const http::Head& head, TokenCodec& codec,
-                            uint64_t& fallback_id) const {
-  OpenResult best;
-  best.status = OpenStatus::kMalformed;
+// False when there is no cookie of the name. Of several, the valid one that was minted last counts.
+// `fallback_id` stands in for the session's id where a token is there but cannot be opened yet.
+bool Pick::open_token(const http::Head& head, TokenCodec& codec, std::unique_ptr<TokenMemo>& memo,
+                      OpenResult& best, uint64_t& fallback_id) const {
   int opened = 0;
-  http::visit_cookies(head, policy_->cookie_name, [&](std::string_view value) {
-    OpenResult result =
-        codec.open(value, table_->keys, TokenPurpose::kCookie, policy_->cookie_name);
+  const TokenPurpose purpose = purpose_of(*policy_);
+  const auto open = [&](std::string_view value) {
+    OpenResult result = codec.open(value, table_->keys, purpose, policy_->name, memo);
     const bool ok = result.status == OpenStatus::kOk;
     const bool best_ok = best.status == OpenStatus::kOk;
     if (ok ? !best_ok || result.record.latest_unix_s() > best.record.latest_unix_s()
@@ -71,34 +80,40 @@ OpenResult Pick::open_token(const http::Head& head, TokenCodec& codec,
       best = std::move(result);
     }
     return ++opened == limits::kMaxSessionCookies;
-  });
-  return best;
+  };
+  if (purpose == TokenPurpose::kCookie) {
+    http::visit_cookies(head, policy_->name, open);
+  } else {
+    for (const http::Field& field : head) {
+      if (http::equals_ignore_case(field.name, policy_->name) && open(field.value)) break;
+    }
+  }
+  return opened > 0;
 }
 
 std::optional<Failure> Pick::decide_session(const RouteRule& rule, const Backends& backends,
                                             const http::Requester& requester,
-                                            TokenCodec& codec, int64_t now_unix_s) {
-  const http::Head& head = requester.head;
-  bool has_cookie = false;
-  http::visit_cookies(head, policy_->cookie_name, [&](std::string_view) {
-    has_cookie = true;
-    return true;
-  });
-  if (!has_cookie) {
+                                            TokenCodec& codec, std::unique_ptr<TokenMemo>& memo,
+                                            int64_t now_unix_s) {
+  uint64_t fallback_id = 0;
+  OpenResult token;
+  if (!open_token(requester.head, codec, memo, token, fallback_id)) {
     decision_.reason = StickyReason::kNew;
-    decision_.bind = true;
+    decision_.change = StickyDecision::Change::kBind;
     return choose_by_balance(rule, backends, requester);
   }
   const StickyScope scope{scope_, std::span(backends.sticky.data(), backends.count), policy_};
-  uint64_t fallback_id = 0;
-  const OpenResult token = open_token(head, codec, fallback_id);
   decision_ = decide(scope, token, fallback_id, table_->time(), now_unix_s);
+  if (decision_.refuse) return Failure::kSessionAway;
   if (token.status == OpenStatus::kOk && decision_.session_id != 0) record_ = token.record;
   if (decision_.session_id == 0) return choose_by_balance(rule, backends, requester);
   for (size_t i = 0; i < backends.count; ++i) {
-    if (decision_.cluster != nullptr && backends.sticky[i].cluster == decision_.cluster) {
-      cluster_ = backends.clusters[i];
-    }
+    if (decision_.cluster == nullptr || backends.sticky[i].cluster != decision_.cluster) continue;
+    // A Service may stand there twice: the session has the filters of the first that is in use.
+    if (backend_ != nullptr && rule.backends[i].weight == 0) continue;
+    backend_ = &rule.backends[i];
+    cluster_ = backends.clusters[i];
+    if (backend_->weight != 0) break;
   }
   if (cluster_ != nullptr) return std::nullopt;
   // Nobody can serve the session; say what would be said without one.
@@ -118,6 +133,7 @@ std::optional<Failure> Pick::choose_by_balance(const RouteRule& rule, const Back
     uint64_t left = point * rule.total_weight >> 32;
     while (left >= rule.backends[chosen].weight) left -= rule.backends[chosen++].weight;
   }
+  backend_ = &rule.backends[chosen];
   cluster_ = backends.clusters[chosen];
   if (cluster_ == nullptr) return Failure::kInvalidBackend;
   const Cluster& cluster = cluster_->cluster;
@@ -158,9 +174,9 @@ bool Pick::find_address(const Endpoint& endpoint, size_t from, Ejections& ejecti
 }
 
 const SocketAddress* Pick::next(Ejections& ejections, int64_t now_ms) {
-  if (attempts_ == limits::kMaxAttempts) return nullptr;
+  if (attempts_ == max_attempts_) return nullptr;
   if (passed_over_next_ == 0) {
-    if (last_.endpoint != nullptr &&
+    if (last_.endpoint != nullptr && last_.endpoint != left_ &&
         find_address(*last_.endpoint, last_.address + 1, ejections, now_ms)) {
       return attempt();
     }
@@ -174,15 +190,29 @@ const SocketAddress* Pick::next(Ejections& ejections, int64_t now_ms) {
   return attempt();
 }
 
+void Pick::leave_endpoint() {
+  left_ = last_.endpoint;
+  const auto end = passed_over_.begin() + static_cast<ptrdiff_t>(passed_over_count_);
+  const auto kept = std::remove_if(
+      passed_over_.begin() + static_cast<ptrdiff_t>(passed_over_next_), end,
+      [&](const Candidate& candidate) { return candidate.endpoint == left_; });
+  passed_over_count_ = static_cast<size_t>(kept - passed_over_.begin());
+}
+
 const SocketAddress* Pick::attempt() {
   ++attempts_;
-  return_to(last_);
-  return &last_.endpoint->addresses[last_.address];
+  return &try_again(last_);
+}
+
+const SocketAddress& Pick::try_again(const Candidate& candidate) {
+  return_to(candidate);
+  outcome_noted_ = false;
+  return last_.endpoint->addresses[last_.address];
 }
 
 void Pick::return_to(const Candidate& candidate) {
   last_ = candidate;
-  outcome_noted_ = false;
+  outcome_noted_ = true;
   const Cluster& cluster = cluster_->cluster;
   if (cluster.balancing.type == BalancerType::kLeastRequest) {
     in_flight_ = InFlight(last_.endpoint->live);
@@ -202,34 +232,61 @@ void Pick::note_outcome(int status, int64_t now_ms) {
 }
 
 std::string Pick::set_cookie(TokenCodec& codec, int64_t now_unix_s, bool secure) {
-  if (!decision_.bind || !cluster_->policy) return {};
+  if (decision_.change == StickyDecision::Change::kNone) return {};
+  if (!policy_of_rule_ && !cluster_->policy) return {};
   // What this node alone could not reach says nothing about the session's place: the cookie stays.
   if (decision_.endpoint != nullptr && last_.endpoint != decision_.endpoint) return {};
   if (record_.session_id() == 0) record_ = SessionRecord(codec.new_session_id());
-  Binding binding;
-  binding.scope = scope_;
-  binding.backend = cluster_->cluster.id;
-  binding.endpoint = last_.endpoint->uid;
-  binding.created_unix_s = binding.last_seen_unix_s = static_cast<uint32_t>(now_unix_s);
-  binding.decided_at = table_->time();
-  record_.put(binding);
-  const std::string token =
-      codec.seal(record_, table_->keys, TokenPurpose::kCookie, policy_->cookie_name);
-  if (token.empty()) return {};
-  const int64_t life_s = longest_life_s(now_unix_s);
-  std::string value = fmt::format("{}={}; path=/; expires=", policy_->cookie_name, token);
-  http::append_date(now_unix_s + life_s, value);
-  fmt::format_to(std::back_inserter(value), "; max-age={}; HttpOnly; SameSite=Lax{}", life_s,
-                 secure ? "; Secure" : "");
+  record_.put(changed_binding(now_unix_s));
+  const StickyPolicy& policy = *policy_;
+  std::string token = codec.seal(record_, table_->keys, purpose_of(policy), policy.name);
+  if (token.empty() || policy.carrier == StickyPolicy::Carrier::kHeader) return token;
+  std::string value = fmt::format("{}={}{}", policy.name, token, policy.attributes);
+  if (policy.permanent) {
+    const int64_t life_s = longest_life_s(now_unix_s);
+    value += "; expires=";
+    http::append_date(now_unix_s + life_s, value);
+    fmt::format_to(std::back_inserter(value), "; max-age={}", life_s);
+  }
+  value += policy.last_attributes;
+  if (policy.secure == StickyPolicy::Secure::kAlways ||
+      (secure && policy.secure == StickyPolicy::Secure::kWithTls)) {
+    value += "; Secure";
+  }
   return value;
+}
+
+// The session's place in this scope, from the answer on.
+Binding Pick::changed_binding(int64_t now_unix_s) const {
+  using Change = StickyDecision::Change;
+  const auto now = static_cast<uint32_t>(now_unix_s);
+  const Binding* before = record_.find(scope_);
+  Binding binding;
+  if (decision_.change == Change::kBind || before == nullptr) {
+    binding.scope = scope_;
+    binding.backend = cluster_->cluster.id;
+    binding.endpoint = last_.endpoint->uid;
+    binding.created_unix_s = binding.last_seen_unix_s = now;
+  } else {
+    binding = *before;
+    // Another node's clock may be ahead.
+    binding.last_seen_unix_s = std::max(binding.last_seen_unix_s, now);
+    if (decision_.change == Change::kBindForNow) binding.temporary = last_.endpoint->uid;
+    if (decision_.change == Change::kReturn) binding.temporary = 0;
+  }
+  // Being used decides nothing.
+  if (decision_.change != Change::kRefresh) binding.decided_at = table_->time();
+  return binding;
 }
 
 // Services may share a cookie: it must live as long as the binding with the longest life left.
 int64_t Pick::longest_life_s(int64_t now_unix_s) const {
-  int64_t longest = policy_->expires_s;
+  int64_t longest = 1;
   for (const Binding& binding : record_.bindings()) {
-    const uint32_t* expires_s = table_->expires_of_scope.find(binding.scope);
-    if (expires_s == nullptr || binding.scope == scope_) continue;
+    const uint32_t* expires_s = binding.scope == scope_
+                                    ? &policy_->expires_s
+                                    : table_->expires_of_scope.find(binding.scope);
+    if (expires_s == nullptr) continue;
     longest = std::max(longest, int64_t{binding.created_unix_s} + *expires_s - now_unix_s);
   }
   return longest;

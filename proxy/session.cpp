@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 
 #include "proxy/limits.h"
@@ -45,20 +44,6 @@ Session::Session(Worker& worker, Fd fd, const SocketAddress& peer, const WorkerP
 Session::~Session() {
   worker_.buffers().give_back(std::move(in_));
   leave();
-}
-
-// Bytes of what comes now may be there.
-void Session::begin() {
-  const Timeouts& timeouts = port_.settings->timeouts;
-  if (port_.tls == nullptr) {
-    phase_ = Phase::kIdle;
-    deadline_ms_ = worker_.reactor().now_ms() + timeouts.idle_ms;
-    return;
-  }
-  client_.begin_tls(port_.tls->accept(client_.fd(), in_ ? in_->bytes() : std::string_view()));
-  worker_.buffers().give_back(std::move(in_));
-  phase_ = Phase::kHandshake;
-  deadline_ms_ = worker_.reactor().now_ms() + timeouts.tls_handshake_ms;
 }
 
 // Is counted no more. Once closed, not only once destroyed: another may be accepted then.
@@ -105,7 +90,7 @@ void Session::run() {
 // registered: check_deadline() does it when the answer does not come soon, to see the client go.
 void Session::wait() {
   if (watched_ || phase_ == Phase::kClosed) return;
-  if (phase_ == Phase::kExchange && !exchange_->awaits_client()) return;
+  if (phase_ == Phase::kExchange && !exchange_->watches_client()) return;
   watch();
 }
 
@@ -113,70 +98,6 @@ void Session::wait() {
 void Session::watch() {
   watched_ = true;
   if (!worker_.reactor().add(client_.fd(), this)) abort();
-}
-
-// As read_head(). A peer that does not keep to the protocol is told nothing: whoever is behind it
-// has sent no request yet.
-Session::Next Session::read_proxy_header() {
-  if (in_ == nullptr) {
-    if (!client_.readable()) return Next::kWait;
-    if (worker_.buffers_full()) {
-      close();
-      return Next::kWait;
-    }
-    in_ = worker_.buffers().lease(BufferPool::kSmall);
-  }
-  const ProxyHeader header = parse_proxy_header(in_->bytes());
-  if (header.status == ProxyHeader::Status::kDone) return take_proxy_header(header);
-  IoResult read{IoStatus::kEnd, 0};
-  if (header.status == ProxyHeader::Status::kMore) {
-    read = client_.read(in_->space(), in_->space_size());
-  }
-  if (read.status == IoStatus::kOk) {
-    in_->commit(read.size);
-    return Next::kGoOn;
-  }
-  if (read.status != IoStatus::kWouldBlock) {
-    close();
-  } else if (in_->empty()) {
-    worker_.buffers().give_back(std::move(in_));
-  }
-  return Next::kWait;
-}
-
-Session::Next Session::take_proxy_header(const ProxyHeader& header) {
-  in_->consume(header.size);
-  if (header.source) {
-    peer_ = *header.source;
-    ip_ = peer_.ip();
-  }
-  begin();
-  if (enter_address()) return Next::kGoOn;
-  worker_.count_refused_session();
-  close();
-  return Next::kWait;
-}
-
-Session::Next Session::handshake() {
-  switch (client_.handshake()) {
-    case IoStatus::kOk: {
-      const Timeouts& timeouts = port_.settings->timeouts;
-      phase_ = Phase::kIdle;
-      deadline_ms_ = worker_.reactor().now_ms() +
-                     (port_.is_open() ? timeouts.idle_ms : timeouts.linger_ms);
-      return Next::kGoOn;
-    }
-    case IoStatus::kWouldBlock: return Next::kWait;
-    case IoStatus::kEnd:
-    case IoStatus::kError: break;
-  }
-  worker_.count_failed_handshake();
-  spdlog::debug("{}: no TLS on port {}: {}", ip_, port_.number, client_.tls()->error());
-  const bool plain_http = client_.tls()->is_plain_http();
-  client_.drop_tls();
-  // OpenSSL's alert, which says why, is on its way: it must not be overtaken by a reset.
-  if (!plain_http) return begin_linger();
-  return reply(http::Failure::kPlainHttp, true, false);
 }
 
 // Looks at what is there, or reads once.
@@ -242,17 +163,17 @@ Session::Next Session::take_head(size_t size) {
   if (error != http::ParseError::kNone) return reply(failure_of(error), true, false);
   phase_ = Phase::kExchange;
   const bool last = ++requests_ >= port_.settings->limits.requests_per_connection;
-  exchange_ = std::make_unique<Exchange>(worker_, *this,
-                                         ClientSide{client_, in_, peer_, ip_, port_, last});
+  exchange_ = std::make_unique<Exchange>(
+      worker_, *this, ClientSide{client_, in_, token_, peer_, ip_, port_, last});
   const Exchange::Status status = exchange_->begin(head, size);
   return status == Exchange::Status::kWaiting ? Next::kGoOn : after_exchange(status);
 }
 
 Session::Next Session::after_exchange(Exchange::Status status) {
   switch (status) {
-    case Exchange::Status::kWaiting: deadline_ms_ = exchange_->deadline_ms(); return Next::kWait;
+    case Exchange::Status::kWaiting: take_deadline(); return Next::kWait;
     case Exchange::Status::kYield:
-      deadline_ms_ = exchange_->deadline_ms();
+      take_deadline();
       worker_.reactor().schedule(this);
       return Next::kWait;
     case Exchange::Status::kDone: {
@@ -268,21 +189,28 @@ Session::Next Session::after_exchange(Exchange::Status status) {
       close();
       return Next::kWait;
     }
-    case Exchange::Status::kFailed: {
-      const http::Failure failure = exchange_->failure();
-      const bool to_head = exchange_->to_head();
-      const http::Variation variation = exchange_->variation();
-      const bool whole = exchange_->skip_request();
-      const bool close = !whole || !exchange_->keep_alive() || !port_.is_open() ||
-                         http::info(failure).source == http::Source::kClient;
-      exchange_.reset();
-      return reply(failure, close, to_head, variation);
-    }
+    case Exchange::Status::kFailed: return after_failure();
     case Exchange::Status::kUpgraded: return begin_tunnel();
     case Exchange::Status::kAborted: break;
   }
   exchange_.reset();
   return abort();
+}
+
+Session::Next Session::after_failure() {
+  const http::Failure failure = exchange_->failure();
+  const bool to_head = exchange_->to_head();
+  const http::Variation variation = exchange_->variation();
+  const bool whole = exchange_->skip_request();
+  const bool close = !whole || !exchange_->keep_alive() || !port_.is_open() ||
+                     http::info(failure).source == http::Source::kClient;
+  exchange_.reset();
+  return reply(failure, close, to_head, variation);
+}
+
+void Session::take_deadline() {
+  deadline_ms_ = exchange_->deadline_ms();
+  if (exchange_->deadline_is_exact()) worker_.reactor().wake_at(this, deadline_ms_);
 }
 
 Session::Next Session::begin_tunnel() {
@@ -318,6 +246,8 @@ Session::Next Session::go_idle() {
   // The answer may not have said so: the end must not overtake it.
   if (!port_.is_open()) return begin_linger();
   if (in_ != nullptr && in_->empty()) worker_.buffers().give_back(std::move(in_));
+  // Most connections that send one request send no other soon.
+  if (requests_ == 1) token_.reset();
   return Next::kGoOn;
 }
 
@@ -372,9 +302,12 @@ Session::Next Session::linger() {
   return Next::kWait;
 }
 
+void Session::on_timer() { check_deadline(worker_.reactor().now_ms()); }
+
 void Session::check_deadline(int64_t now_ms) {
   if (phase_ == Phase::kClosed) return;
   if (!watched_) watch();
+  if (phase_ == Phase::kIdle) token_.reset();
   if (phase_ == Phase::kClosed || now_ms < deadline_ms_) return;
   switch (phase_) {
     case Phase::kHead: reply(http::Failure::kRequestTimeout, true, false); break;

@@ -37,6 +37,7 @@ class Session final : public EventHandler,
   void start() { run(); }
   // A call with 0, too, goes on as far as it can without waiting.
   void on_events(uint32_t events) override;
+  void on_timer() override;
   // Counts the connection as one of its client's address; later, if a PROXY header is to tell that.
   // False: it has too many.
   bool enter_address();
@@ -78,6 +79,8 @@ class Session final : public EventHandler,
   void skip_empty_line();
   Next take_head(size_t size);
   Next after_exchange(Exchange::Status status);
+  Next after_failure();
+  void take_deadline();
   Next begin_tunnel();
   Next after_tunnel(Tunnel::Status status);
   Next go_idle();
@@ -100,6 +103,7 @@ class Session final : public EventHandler,
   Phase phase_ = Phase::kIdle;
   int64_t deadline_ms_ = 0;
   std::unique_ptr<Buffer> in_;  // null while idle without pipelined bytes
+  std::unique_ptr<TokenMemo> token_;  // null when it has long been idle
   http::HeadScanner scanner_;
   bool empty_line_skipped_ = false;
   bool watched_ = false;  // the reactor tells of events

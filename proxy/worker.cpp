@@ -131,9 +131,11 @@ void Worker::end(Session* session) {
 void Worker::on_tick() {
   accept_waiting();
   check_some_deadlines();
+  mirrors_.sweep();
   if (++ticks_ % kTicksPerSecond == 0) {
     pool_.sweep();
     ejections_.sweep(reactor_.now_ms());
+    mirrors_.report();
   }
   if (draining_ && (sessions_.empty() || reactor_.now_ms() >= drain_deadline_ms_)) finish_drain();
 }

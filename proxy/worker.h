@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,6 +26,7 @@
 #include "proxy/http/respond.h"
 #include "proxy/limits.h"
 #include "proxy/listener.h"
+#include "proxy/mirror.h"
 #include "proxy/net/buffer.h"
 #include "proxy/net/reactor.h"
 #include "proxy/session.h"
@@ -105,6 +107,7 @@ class Worker {
   UpstreamPool& pool() { return pool_; }
   Ejections& ejections() { return ejections_; }
   RetryBudget& retry_budget() { return retry_budget_; }
+  Mirrors& mirrors() { return mirrors_; }
   ConnectionLimits& connections() { return *connections_; }
   TokenCodec& codec() { return codec_; }
   TablePin pin_table() const { return tables_.pin(); }
@@ -116,6 +119,8 @@ class Worker {
   http::RequestHead& request_head() { return request_head_; }
   http::ResponseHead& response_head() { return response_head_; }
   std::string& scratch() { return scratch_; }
+  // For what is to differ, not for what is to be secret.
+  uint32_t random() { return random_(); }
 
   // The new session acts at once.
   void start_session(Fd client, const SocketAddress& peer, const WorkerPort& port);
@@ -129,7 +134,7 @@ class Worker {
 
  private:
   using Counter = std::atomic<uint64_t>;
-  static constexpr size_t kFailures = static_cast<size_t>(http::Failure::kResponseTimeout) + 1;
+  static constexpr size_t kFailures = static_cast<size_t>(http::Failure::kRouteTimeout) + 1;
 
   // Written by this worker alone: no read-modify-write is needed.
   static void count(Counter& counter) {
@@ -153,6 +158,7 @@ class Worker {
   UpstreamPool pool_{reactor_};
   Ejections ejections_;
   RetryBudget retry_budget_;
+  Mirrors mirrors_{*this};
   TokenCodec codec_;
   TableSlot tables_;
   std::shared_ptr<const TlsClients> tls_clients_;  // the newest table's; null before one
@@ -163,6 +169,7 @@ class Worker {
   http::RequestHead request_head_;
   http::ResponseHead response_head_;
   std::string scratch_;
+  std::mt19937 random_{std::random_device{}()};
   uint64_t ticks_ = 0;
   bool draining_ = false;
   std::function<void()> drained_;

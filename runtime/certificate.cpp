@@ -10,7 +10,6 @@
 namespace limpet {
 namespace {
 
-using NamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES_free>>;
 using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, OpensslFree<X509_STORE_CTX_free>>;
 
 // OpenSSL's functions of stacks are macros.
@@ -36,20 +35,6 @@ std::string why_not(int error, const X509& certificate) {
 }
 
 }  // namespace
-
-std::vector<std::string> uris_of(const X509& certificate) {
-  const NamesPtr names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
-  std::vector<std::string> uris;
-  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_URI) continue;
-    const ASN1_IA5STRING* uri = name->d.uniformResourceIdentifier;
-    uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
-                      static_cast<size_t>(ASN1_STRING_length(uri)));
-  }
-  return uris;
-}
 
 absl::StatusOr<Authorities> Authorities::read(std::string_view pem) {
   absl::StatusOr<std::vector<X509Ptr>> certificates = read_certificates(pem);

@@ -24,9 +24,6 @@
 
 namespace limpet {
 
-// The URIs among the subject alternative names, in their order.
-std::vector<std::string> uris_of(const X509& certificate);
-
 // Those whom certificates are believed from. Immutable, thread-safe.
 class Authorities {
  public:

@@ -5,9 +5,11 @@
 
 #include "runtime/flags.h"
 #include "runtime/logging.h"
+#include "runtime/openssl.h"
 #include "server/app.h"
 
 int main(int argc, char** argv) {
+  limpet::keep_openssl_past_exit();
   limpet::ServerOptions options;
   options.version = LIMPET_VERSION;
   std::string log_level = "info";

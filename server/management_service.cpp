@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "core/base/text.h"
+#include "core/resource/secret.h"
 #include "core/snapshot/wire.h"
 #include "server/context.h"
 #include "server/grpc_status.h"
@@ -154,6 +155,7 @@ NodeFacts ManagementService::node_facts(Epoch epoch) {
 
 StatusSources ManagementService::status_sources(const Snapshot& state) const {
   const auto find = [state, keys = applier_.secret_keys()](const EntryKey& key) {
+    if (key.kind != kSecretKind) return secrets_in(state)(key);
     const EntryPtr entry = state.find(key);
     return entry == nullptr ? std::nullopt : std::optional(opened_secret(keys.get(), *entry));
   };

@@ -78,7 +78,10 @@ NodeSession::Next NodeSession::on_ack(const v1::Ack& ack) {
     return next();
   }
   if (*state == held_.id()) return std::nullopt;  // said again
-  if (in_flight_ && in_flight_->id().revision == state->revision) {
+  // Not the Ack of another database's state of that number, which a node may still send that was
+  // about to serve it when it came here.
+  if (in_flight_ && in_flight_->id().epoch == state->epoch &&
+      in_flight_->id().revision == state->revision) {
     return absl::DataLossError(str_cat("the node's state at revision ", state->revision,
                                        " has digest ", state->digest.to_hex(), ", not ",
                                        in_flight_->id().digest.to_hex()));

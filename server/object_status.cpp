@@ -188,15 +188,24 @@ void tell_status(const RoutingTable* table, const StatusSources& sources, const 
       return add(*resource.mutable_gateway_parameters());
     case v1::Resource::kLoadBalancerPolicy:
       return add(*resource.mutable_load_balancer_policy());
+    case v1::Resource::kRetryPolicy:
+      return add(*resource.mutable_retry_policy());
     case v1::Resource::kCircuitBreakingPolicy:
       return add(*resource.mutable_circuit_breaking_policy());
     case v1::Resource::kRateLimitPolicy:
       return add(*resource.mutable_rate_limit_policy());
     case v1::Resource::kUpstreamTlsPolicy:
       return add(*resource.mutable_upstream_tls_policy());
+    case v1::Resource::kBackendTlsPolicy:
+      return add(*resource.mutable_backend_tls_policy());
+    case v1::Resource::kReferenceGrant:
+      return add(*resource.mutable_reference_grant());
+    // Of most of them nodes have nothing.
     case v1::Resource::kSecret:
-      // Of most Secrets nodes have nothing.
       if (told.counts.desired() > 0) add(*resource.mutable_secret());
+      return;
+    case v1::Resource::kConfigMap:
+      if (told.counts.desired() > 0) add(*resource.mutable_config_map());
       return;
     case v1::Resource::OBJECT_NOT_SET:
       return;

@@ -20,16 +20,43 @@ Epoch later_epoch(Epoch one, Epoch other, const ChangeContext& context) {
   return Epoch(created << 24 | (random & 0xFFFFFFU));
 }
 
-EntryPtr kept_key(const Entry& live, bool seals, uint64_t revision) {
+// 0: none seals.
+uint32_t newest_sealing(const Snapshot& state) {
+  uint32_t newest = 0;
+  state.for_each(kStickyKeyKind, [&](const EntryPtr& entry) {
+    v1::StickyKey key;
+    if (key.ParseFromString(entry->bytes) && key.mints()) newest = std::max(newest, key.id());
+  });
+  return newest;
+}
+
+// The key, sealing if it is that one. What cannot be read opens nothing; the dry run of the whole
+// refuses it.
+EntryPtr key_for(const Entry& known, uint32_t sealing, uint64_t revision) {
   v1::StickyKey key;
-  // What cannot be read opens nothing; the dry run of the whole refuses it.
-  const bool read = key.ParseFromString(live.bytes);
+  const bool read = key.ParseFromString(known.bytes);
   auto entry = std::make_shared<Entry>();
-  entry->key = live.key;
+  entry->key = known.key;
   entry->revision = revision;
-  key.set_mints(key.mints() && seals);
-  entry->bytes = read ? serialize(key) : live.bytes;
+  key.set_mints(key.id() == sealing);
+  entry->bytes = read ? serialize(key) : known.bytes;
   return entry;
+}
+
+// Of the keys of both the newest that seals goes on, alone. Nodes that wait to be adopted have the
+// live keys and no others: by a newer id they know that a token is ahead of them and leave it; one
+// of an older key that they never had they would take for lost, and bind its session anew.
+void plan_keys(const Snapshot& saved, const Snapshot& live, uint64_t revision, RestorePlan& plan) {
+  const uint32_t sealing = std::max(newest_sealing(saved), newest_sealing(live));
+  saved.for_each(kStickyKeyKind, [&](const EntryPtr& key) {
+    EntryPtr next = key_for(*key, sealing, revision);
+    if (next->bytes != key->bytes) plan.batch.upserts.push_back({std::move(next), "", 0});
+  });
+  live.for_each(kStickyKeyKind, [&](const EntryPtr& key) {
+    if (saved.find(key->key) != nullptr) return;
+    plan.batch.upserts.push_back({key_for(*key, sealing, revision), "", 0});
+    ++plan.kept_keys;
+  });
 }
 
 }  // namespace
@@ -38,13 +65,7 @@ RestorePlan plan_restore(const Snapshot& saved, const Snapshot& live,
                          const ChangeContext& context) {
   RestorePlan plan;
   const uint64_t revision = std::max(saved.id().revision, live.id().revision) + 1;
-  // A file without any key is that of a server that never ran: then ours go on as they are.
-  const bool seals = saved.size(kStickyKeyKind) == 0;
-  live.for_each(kStickyKeyKind, [&](const EntryPtr& key) {
-    if (saved.find(key->key) != nullptr) return;
-    plan.batch.upserts.push_back({kept_key(*key, seals, revision), "", 0});
-    ++plan.kept_keys;
-  });
+  plan_keys(saved, live, revision, plan);
   const Epoch epoch = later_epoch(saved.id().epoch, live.id().epoch, context);
   plan.state = saved.apply(delta_of(plan.batch), epoch, revision);
   return plan;

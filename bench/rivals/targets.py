@@ -1,12 +1,14 @@
 """The proxies that bench/proxy compares, each with one worker, without a log, with the same
 endpoints and a session cookie of its own kind; and those endpoints. What is below /tunnel/ goes
 to endpoints of another kind, which agree to upgrades, without a session. One certificate (ECDSA,
-P-256) serves TLS 1.3 at a port of its own."""
+P-256) serves TLS 1.3 at a port of its own. Numbers of routes have ports of their own, too
+(many_routes.py)."""
 
 import base64
 import pathlib
 import subprocess
 
+from bench.rivals import many_routes
 from tests.support import raw_http
 from tests.support.processes import Process, binary, wait_until
 
@@ -31,7 +33,7 @@ http {{
   default_type text/plain;
   sendfile on;
   tcp_nopush on;
-  open_file_cache max=10;
+  open_file_cache max=20;
   server {{
     {listens}
     root {dir}/files;
@@ -58,6 +60,8 @@ http {{
   {pools}
   upstream all {{ {servers} keepalive 256; keepalive_requests 100000000; }}
   upstream tunnels {{ {tunnels} }}
+  server_names_hash_max_size 8192;
+  {routes}
   server {{
     listen {address}:{port} backlog=4096;
     listen {address}:{tls_port} ssl backlog=4096;
@@ -106,6 +110,7 @@ frontend in
   http-request set-header X-Forwarded-Proto https if {{ ssl_fc }}
   use_backend tunnels if {{ path_beg /tunnel/ }}
   default_backend all
+{routes}
 backend tunnels
   balance roundrobin
   {tunnels}
@@ -180,17 +185,22 @@ data: {{tls.crt: {certificate}, tls.key: {key}}}
 
 class Endpoints:
     """One nginx on as many addresses as there are endpoints, and bench_load for upgrades on the
-    same. `tls`: the proxies are to have a certificate."""
+    same. `tls`: the proxies are to have a certificate; `routes`: and so many routes each at a port
+    of its own."""
 
-    def __init__(self, cluster, tls):
+    def __init__(self, cluster, tls, routes):
         self.dir = cluster.dir
         self.tls = tls
+        self.routes = routes
         make_certificate(self.dir)
         self.addresses = [cluster.endpoint_address(i + 1) for i in range(ENDPOINTS)]
         files = self.dir / 'files'
         files.mkdir()
         for path, size in SIZES.items():
             (files / path[1:]).write_bytes(b'x' * size)
+        for number in range(many_routes.PATHS if routes else 0):
+            (files / f'r{number}').mkdir()
+            (files / f'r{number}/128').write_bytes(b'x' * 128)
         config = ENDPOINT_CONFIG.format(
             dir=self.dir,
             listens=' '.join(f'listen {a}:{ENDPOINT_PORT} backlog=4096;' for a in self.addresses))
@@ -256,8 +266,10 @@ class Target:
         wait_serving(address, PORT)
         self.cookie = raw_http.get(address, PORT, '/128').cookie('srv')
 
-    def base(self, tls=False):
-        return f'https://{self.address}:{TLS_PORT}' if tls else f'http://{self.address}:{PORT}'
+    def base(self, tls=False, port=None):
+        if tls:
+            return f'https://{self.address}:{TLS_PORT}'
+        return f'http://{self.address}:{port or PORT}'
 
 
 def start_limpet(cluster, endpoints):
@@ -269,6 +281,9 @@ def start_limpet(cluster, endpoints):
     cluster.start_server()
     process = cluster.start_node(1)
     cluster.apply(endpoints.manifest())
+    for count in endpoints.routes:
+        for manifest in many_routes.limpet_manifests(count):
+            cluster.apply(manifest)
     return Target('limpet', cluster.node_address(1), process)
 
 
@@ -278,6 +293,8 @@ def start_haproxy(cluster, endpoints):
                           for i, a in enumerate(endpoints.addresses))
     process = start_configured(cluster, 'haproxy', ['haproxy', '-db', '-f'], HAPROXY_CONFIG.format(
         dir=cluster.dir, address=address, port=PORT, tls_port=TLS_PORT, servers=servers,
+        routes=''.join(many_routes.haproxy_config(count, cluster.dir, address)
+                       for count in endpoints.routes),
         tunnels='\n  '.join(f'server t{i} {a}:{TUNNEL_PORT}'
                             for i, a in enumerate(endpoints.addresses))))
     return Target('haproxy', address, process)
@@ -290,6 +307,7 @@ def start_nginx(cluster, endpoints):
                         f'keepalive_requests 100000000; }}' for name, a in named)
     process = start_configured(cluster, 'nginx', ['nginx', '-c'], NGINX_CONFIG.format(
         dir=cluster.dir, address=address, port=PORT, tls_port=TLS_PORT, pools=pools,
+        routes=''.join(many_routes.nginx_config(count, address) for count in endpoints.routes),
         tunnels=' '.join(f'server {a}:{TUNNEL_PORT};' for a in endpoints.addresses),
         servers=' '.join(f'server {a};' for _, a in named),
         cookies=' '.join(f'{name} {name};' for name, _ in named),

@@ -65,14 +65,9 @@ int run_analyze(const Session& session, const AnalyzeOptions& options) {
     return session.fail(kUsage, "--offline looks at files: name them with -f");
   }
   std::vector<v1::Resource> changed;
-  if (!options.files.empty()) {
-    Manifest manifest;
-    if (int code = load_manifest(session, options.files, options.default_namespace,
-                                 ManifestUse::kApply, manifest, "");
-        code != kOk) {
-      return code;
-    }
-    for (ManifestObject& object : manifest.objects) changed.push_back(std::move(object.resource));
+  if (int code = load_objects(session, options.files, options.default_namespace, changed);
+      code != kOk) {
+    return code;
   }
   const int64_t now_unix_s = absl::ToUnixSeconds(session.environment.now());
   if (options.offline) {

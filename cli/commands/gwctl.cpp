@@ -37,6 +37,7 @@ void add_verbs(CLI::App& app, Session& session) {
   add_validate(app, session);
   add_diff(app, session);
   add_analyze(app, session);
+  add_trace(app, session);
   add_apply(app, session);
   add_get(app, session);
   add_describe(app, session);

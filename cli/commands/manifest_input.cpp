@@ -53,6 +53,16 @@ int load_manifest(const Session& session, const std::vector<std::string>& files,
   return kOk;
 }
 
+int load_objects(const Session& session, const std::vector<std::string>& files,
+                 const std::string& default_namespace, std::vector<v1::Resource>& objects) {
+  if (files.empty()) return kOk;
+  Manifest manifest;
+  const int code =
+      load_manifest(session, files, default_namespace, ManifestUse::kApply, manifest, "");
+  for (ManifestObject& object : manifest.objects) objects.push_back(std::move(object.resource));
+  return code;
+}
+
 int report_refusal(const Session& session, const absl::Status& status, const Manifest& manifest) {
   std::vector<Problem> problems;
   for (const FieldViolation& violation : violations_of(status)) {

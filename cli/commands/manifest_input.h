@@ -20,6 +20,11 @@ int load_manifest(const Session& session, const std::vector<std::string>& files,
                   const std::string& default_namespace, ManifestUse use, Manifest& manifest,
                   std::string_view consequence = kNothingChanged);
 
+// As load_manifest(), the objects alone; none where there are no files. For verbs that change
+// nothing.
+int load_objects(const Session& session, const std::vector<std::string>& files,
+                 const std::string& default_namespace, std::vector<v1::Resource>& objects);
+
 // The server's refusal of `manifest.objects`, sent as resources[0], resources[1] ...: told like a
 // problem found here, at its file and line.
 int report_refusal(const Session& session, const absl::Status& status, const Manifest& manifest);

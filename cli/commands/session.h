@@ -67,6 +67,7 @@ void add_pki(CLI::App& app, Session& session);
 void add_rollback(CLI::App& app, Session& session);
 void add_snapshot(CLI::App& app, Session& session);
 void add_token(CLI::App& app, Session& session);
+void add_trace(CLI::App& app, Session& session);
 void add_validate(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 void add_wait(CLI::App& app, Session& session);

@@ -6,6 +6,8 @@
 
 #include <absl/strings/ascii.h>
 
+#include "cli/output/grant_text.h"
+#include "cli/output/policy_columns.h"
 #include "cli/output/status_text.h"
 #include "core/base/text.h"
 #include "core/resource/object.h"
@@ -70,7 +72,9 @@ std::string backends(const v1::Resource& resource) {
   std::vector<std::string> names;
   for (const v1::HTTPRouteRule& rule : resource.http_route().spec().rules()) {
     for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
-      std::string name = str_cat(ref.name(), ":", ref.port());
+      const std::string& ns = ref.namespace_();
+      const bool foreign = !ns.empty() && ns != resource.http_route().metadata().namespace_();
+      std::string name = str_cat(foreign ? ns + "/" : "", ref.name(), ":", ref.port());
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     }
   }
@@ -133,80 +137,17 @@ std::string secret_count(const v1::Resource& resource) {
   return str_cat(resource.secret().data_size());
 }
 
+std::string config_map_count(const v1::Resource& resource) {
+  const v1::ConfigMap& config_map = resource.config_map();
+  return str_cat(config_map.data_size() + config_map.binary_data_size());
+}
+
 std::string class_controller(const v1::Resource& resource) {
   return resource.gateway_class().spec().controller_name();
 }
 
 std::string gateway_class(const v1::Resource& resource) {
   return resource.gateway().spec().gateway_class_name();
-}
-
-std::string policy_target(const v1::Resource& resource) {
-  const v1::PolicyTargetReference target = target_of(*object_of(resource));
-  return str_cat(target.namespace_(), target.namespace_().empty() ? "" : "/", target.name());
-}
-
-template <typename Policy>
-std::string ports_of(const Policy& policy) {
-  std::vector<std::string> texts;
-  for (const auto& port : policy.spec().ports()) texts.push_back(str_cat(port.port()));
-  return join(texts, ",");
-}
-
-std::string sticky_ports(const v1::Resource& resource) {
-  return ports_of(resource.session_sticky_policy());
-}
-
-std::string balancer_ports(const v1::Resource& resource) {
-  return ports_of(resource.load_balancer_policy());
-}
-
-std::string breaker_ports(const v1::Resource& resource) {
-  return ports_of(resource.circuit_breaking_policy());
-}
-
-// One value per port, or one for all when they agree.
-std::string one_or_all(std::vector<std::string> texts) {
-  const bool alike =
-      std::adjacent_find(texts.begin(), texts.end(), std::not_equal_to<>()) == texts.end();
-  if (alike && !texts.empty()) texts.resize(1);
-  return join(texts, ",");
-}
-
-std::string balancer_types(const v1::Resource& resource) {
-  const v1::LoadBalancerPolicySpec& spec = resource.load_balancer_policy().spec();
-  std::vector<std::string> texts;
-  for (const v1::LoadBalancerPort& port : spec.ports()) {
-    std::string_view type = port.type().empty() ? spec.type() : port.type();
-    if (type.empty()) type = "RoundRobinLoadBalancer";
-    texts.emplace_back(type.substr(0, type.find("LoadBalancer")));
-  }
-  return one_or_all(std::move(texts));
-}
-
-// `get` reads a value from a port's configuration or, where that does not say, from the policy's.
-template <typename Get>
-std::string per_port(const v1::Resource& resource, Get get) {
-  const v1::SessionStickyPolicySpec& spec = resource.session_sticky_policy().spec();
-  std::vector<std::string> texts;
-  for (const v1::SessionStickyPort& port : spec.ports()) {
-    v1::SessionStickyConfig config = spec.config();
-    config.MergeFrom(port.config());
-    texts.push_back(get(config));
-  }
-  return one_or_all(std::move(texts));
-}
-
-std::string policy_cookie(const v1::Resource& resource) {
-  return per_port(resource, [](const v1::SessionStickyConfig& config) {
-    return config.has_cookie_name() ? config.cookie_name() : "_srv_id";
-  });
-}
-
-std::string policy_expires(const v1::Resource& resource) {
-  return per_port(resource, [](const v1::SessionStickyConfig& config) {
-    return str_cat(config.has_expires() ? config.expires() : 3600, "s");
-  });
 }
 
 std::string accepted(const v1::Resource& resource) { return condition_text(resource, "Accepted"); }
@@ -253,6 +194,10 @@ constexpr Column kColumns[] = {
     {"Secret", "TYPE", false, secret_type},
     {"Secret", "DATA", false, secret_count},
     {"Secret", "CERTIFICATE", false, certificate, true},
+    {"ConfigMap", "DATA", false, config_map_count},
+    {"ReferenceGrant", "FROM", false, grant_from},
+    {"ReferenceGrant", "TO", false, grant_to},
+    {"ReferenceGrant", "ACTIVE", true, active_text, true},
     {"EndpointSlice", "ADDRESSTYPE", false, address_type},
     {"EndpointSlice", "PORTS", false, slice_ports},
     {"EndpointSlice", "ENDPOINTS", false, slice_addresses},
@@ -260,8 +205,8 @@ constexpr Column kColumns[] = {
     {"EndpointSlice", "ACTIVE", true, active_text, true},
     {"SessionStickyPolicy", "SERVICE", false, policy_target},
     {"SessionStickyPolicy", "PORTS", false, sticky_ports},
-    {"SessionStickyPolicy", "COOKIE", false, policy_cookie},
-    {"SessionStickyPolicy", "EXPIRES", false, policy_expires},
+    {"SessionStickyPolicy", "COOKIE", false, sticky_cookie},
+    {"SessionStickyPolicy", "EXPIRES", false, sticky_expires},
     {"SessionStickyPolicy", "ACCEPTED", false, accepted, true},
     {"SessionStickyPolicy", "ACTIVE", false, active_text, true},
     {"LoadBalancerPolicy", "SERVICE", false, policy_target},
@@ -269,17 +214,37 @@ constexpr Column kColumns[] = {
     {"LoadBalancerPolicy", "TYPE", false, balancer_types},
     {"LoadBalancerPolicy", "ACCEPTED", false, accepted, true},
     {"LoadBalancerPolicy", "ACTIVE", false, active_text, true},
+    {"RetryPolicy", "SERVICE", false, policy_target},
+    {"RetryPolicy", "PORTS", false, retry_ports},
+    {"RetryPolicy", "RETRYON", false, retry_statuses},
+    {"RetryPolicy", "RETRIES", false, retry_count},
+    {"RetryPolicy", "BACKOFF", true, retry_backoff},
+    {"RetryPolicy", "PERTRY", true, retry_timeout},
+    {"RetryPolicy", "ACCEPTED", false, accepted, true},
+    {"RetryPolicy", "ACTIVE", false, active_text, true},
     {"CircuitBreakingPolicy", "SERVICE", false, policy_target},
-    {"CircuitBreakingPolicy", "PORTS", false, breaker_ports},
+    {"CircuitBreakingPolicy", "PORTS", false, circuit_ports},
+    {"CircuitBreakingPolicy", "ERRORS", false, circuit_errors},
+    {"CircuitBreakingPolicy", "SLOW", true, circuit_slow},
+    {"CircuitBreakingPolicy", "CONNECTIONS", false, circuit_connections},
+    {"CircuitBreakingPolicy", "REQUESTS", false, circuit_requests},
     {"CircuitBreakingPolicy", "ACCEPTED", false, accepted, true},
     {"CircuitBreakingPolicy", "ACTIVE", false, active_text, true},
     {"RateLimitPolicy", "ROUTE", false, policy_target},
+    {"RateLimitPolicy", "RATE", false, rate_limit_rate},
+    {"RateLimitPolicy", "BURST", true, rate_limit_burst},
+    {"RateLimitPolicy", "CLIENT", false, rate_limit_client},
     {"RateLimitPolicy", "ACCEPTED", false, accepted, true},
     {"RateLimitPolicy", "ACTIVE", false, active_text, true},
     {"UpstreamTLSPolicy", "SERVICE", false, policy_target},
     {"UpstreamTLSPolicy", "ACCEPTED", false, accepted, true},
     {"UpstreamTLSPolicy", "RESOLVED", false, resolved, true},
     {"UpstreamTLSPolicy", "ACTIVE", false, active_text, true},
+    {"BackendTLSPolicy", "SERVICE", false, backend_tls_targets},
+    {"BackendTLSPolicy", "HOSTNAME", false, backend_tls_hostname},
+    {"BackendTLSPolicy", "ACCEPTED", false, accepted, true},
+    {"BackendTLSPolicy", "RESOLVED", false, resolved, true},
+    {"BackendTLSPolicy", "ACTIVE", false, active_text, true},
 };
 
 std::string created_age(const v1::ObjectMeta& metadata, absl::Time now) {

@@ -1,5 +1,7 @@
 #include "cli/output/policy_text.h"
 
+#include <vector>
+
 #include "core/base/text.h"
 
 namespace limpet::cli {
@@ -17,7 +19,7 @@ std::string key_text(const RequestKey& key) {
     case RequestKey::Source::kQuery: return str_cat("query parameter ", key.name);
     case RequestKey::Source::kClientAddress: break;
   }
-  return "the client's address";
+  return "client address";
 }
 
 std::string type_text(const Balancing& balancing) {
@@ -30,21 +32,55 @@ std::string type_text(const Balancing& balancing) {
 }
 
 std::string outlier_text(const OutlierSettings& outlier) {
-  if (!outlier.on()) return {};
   return str_cat("ejects after ", outlier.consecutive_errors, " errors for ",
                  milliseconds_text(outlier.ejection_ms), ", at most ", outlier.max_percent, "%");
 }
 
+std::string retry_text(const RetrySettings& retry) {
+  std::string text =
+      str_cat("at most ", retry.num_retries, retry.num_retries == 1 ? " retry" : " retries");
+  if (retry.per_try_ms > 0) text += str_cat(", ", milliseconds_text(retry.per_try_ms), " a try");
+  return text;
+}
+
+std::string circuit_text(const RoutingCluster& cluster) {
+  std::vector<std::string> parts;
+  if (cluster.circuit != nullptr) {
+    const auto& [settings, limits, breaker, gate] = *cluster.circuit;
+    if (settings.has_threshold()) {
+      parts.push_back(str_cat("opens for ", milliseconds_text(settings.open_ms)));
+    }
+    if (limits.connections > 0) parts.push_back(str_cat(limits.connections, " connections"));
+    if (limits.requests > 0) parts.push_back(str_cat(limits.requests, " requests at a time"));
+  }
+  if (cluster.cluster.outlier.on()) parts.push_back(outlier_text(cluster.cluster.outlier));
+  return join(parts, ", ");
+}
+
+std::string sticky_text(const StickyPolicy& policy) {
+  std::string text = str_cat(carrier_text(policy), ", ", policy.expires_s, "s");
+  if (policy.idle_s != 0) text += str_cat(", idle ", policy.idle_s, "s");
+  if (policy.on_unavailable == OnUnavailable::kReject) text += ", rejects while unavailable";
+  if (policy.on_unavailable == OnUnavailable::kRebindTemporarily) text += ", comes home";
+  return text;
+}
+
 std::string settings_text(const RoutingCluster& cluster, std::string_view kind) {
   if (kind == "SessionStickyPolicy") {
-    return str_cat("cookie ", cluster.policy->cookie_name, ", ", cluster.policy->expires_s, "s");
+    return sticky_text(*cluster.policy);
   }
   if (kind == "LoadBalancerPolicy") return balancing_text(cluster.cluster.balancing);
-  if (kind == "CircuitBreakingPolicy") return outlier_text(cluster.cluster.outlier);
+  if (kind == "RetryPolicy") return retry_text(*cluster.retry);
+  if (kind == "CircuitBreakingPolicy") return circuit_text(cluster);
   return {};
 }
 
 }  // namespace
+
+std::string carrier_text(const StickyPolicy& policy) {
+  return str_cat(policy.carrier == StickyPolicy::Carrier::kHeader ? "header " : "cookie ",
+                 policy.name);
+}
 
 std::string balancing_text(const Balancing& balancing) {
   std::string text = type_text(balancing);
@@ -54,6 +90,14 @@ std::string balancing_text(const Balancing& balancing) {
     text += str_cat(", slow start ", milliseconds_text(balancing.slow_start_ms));
   }
   return text;
+}
+
+std::string rate_limit_text(const AppliedRateLimit& applied) {
+  const RateLimitSettings& settings = applied.limit->settings();
+  std::string text = str_cat(applied.policy, " (", settings.requests, " in ",
+                             milliseconds_text(settings.window_ms), ", bursts of ", settings.burst);
+  if (settings.client) text += str_cat(", for each ", key_text(*settings.client));
+  return text + ")";
 }
 
 std::string policy_text(const RoutingCluster& cluster, std::string_view kind) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "cli/output/grant_text.h"
 #include "cli/output/label.h"
 #include "cli/output/policy_text.h"
 #include "cli/output/table.h"
@@ -64,15 +65,24 @@ class Relations {
       case v1::Resource::kEndpointSlice:
         return label_line("Service", service_of(object.endpoint_slice()));
       case v1::Resource::kSecret:
+      case v1::Resource::kConfigMap:
         return of_secret(key_of(object));
+      case v1::Resource::kReferenceGrant:
+        return section("Uses", grant_uses(world_, object.reference_grant()));
       case v1::Resource::kSessionStickyPolicy:
         return of_policy(object.session_sticky_policy());
       case v1::Resource::kLoadBalancerPolicy:
         return of_policy(object.load_balancer_policy());
+      case v1::Resource::kRetryPolicy:
+        return of_policy(object.retry_policy());
       case v1::Resource::kCircuitBreakingPolicy:
         return of_policy(object.circuit_breaking_policy());
+      case v1::Resource::kRateLimitPolicy:
+        return of_rate_limit(object.rate_limit_policy());
       case v1::Resource::kUpstreamTlsPolicy:
         return of_policy(object.upstream_tls_policy());
+      case v1::Resource::kBackendTlsPolicy:
+        return of_backend_tls(object.backend_tls_policy());
       default:
         return {};
     }
@@ -83,6 +93,8 @@ class Relations {
     const auto* found = table_.clusters.find(name);
     return found == nullptr ? nullptr : found->get();
   }
+
+  const ReferenceGrants& grants() const { return table_.index->grants; }
 
   std::string of_namespace(const std::string& name) const {
     std::map<std::string, size_t> counts;
@@ -145,11 +157,12 @@ class Relations {
     if (!terminates_tls(listener)) return;
     for (const v1::SecretReference& ref : listener.tls().certificate_refs()) {
       const Verdict verdict =
-          resolve_certificate(secrets_in(table_.index->snapshot), ref, ns).verdict;
-      table.add({"  " + listener.name(),
-                 str_cat(ref.namespace_().empty() ? ns : ref.namespace_(), "/", ref.name()),
+          resolve_certificate(secrets_in(table_.index->snapshot), grants(), ref, ns).verdict;
+      const EntryKey secret{std::string(kSecretKind),
+                            ref.namespace_().empty() ? ns : ref.namespace_(), ref.name()};
+      table.add({"  " + listener.name(), str_cat(secret.ns, "/", secret.name),
                  std::string(verdict.status == kTrue ? kTrue : verdict.reason),
-                 validity_of({std::string(kSecretKind), ns, ref.name()})});
+                 validity_of(secret)});
     }
   }
 
@@ -165,7 +178,7 @@ class Relations {
     return {};
   }
 
-  // Who uses the Secret.
+  // Who uses the Secret or ConfigMap.
   std::string of_secret(const EntryKey& key) const {
     Table table({"  USED BY", "FOR"});
     const auto add = [&](const EntryKey& user, const std::vector<SecretUse>& uses) {
@@ -181,9 +194,12 @@ class Relations {
       if (!texts.empty()) table.add({"  " + to_string(user), join(texts, ", ")});
     };
     for (const v1::Resource& object : world_.objects) {
-      if (object.has_gateway()) add(key_of(object), secrets_of(object.gateway()));
+      if (object.has_gateway()) add(key_of(object), secrets_of(object.gateway(), grants()));
       if (object.has_upstream_tls_policy()) {
         add(key_of(object), secrets_of(object.upstream_tls_policy()));
+      }
+      if (object.has_backend_tls_policy()) {
+        add(key_of(object), secrets_of(object.backend_tls_policy()));
       }
     }
     return section("Uses", table);
@@ -206,14 +222,12 @@ class Relations {
   }
 
   void note_backends(const v1::HTTPRoute& route, Backends& found) const {
-    for (const v1::HTTPRouteRule& rule : route.spec().rules()) {
-      for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
-        if (check_backend(route, ref) != RefProblem::kNone) continue;
-        const std::string name = backend_cluster(route, ref).name;
-        const RoutingCluster* backend = cluster(name);
-        if (backend != nullptr) found[name] = backend;
-      }
-    }
+    for_each_backend(route, [&](const BackendRef& ref) {
+      if (check_backend(route, ref, grants()) != RefProblem::kNone) return;
+      const std::string name = backend_cluster(route, ref).name;
+      const RoutingCluster* backend = cluster(name);
+      if (backend != nullptr) found[name] = backend;
+    });
   }
 
   // The policies in effect for the backends, of every kind.
@@ -227,24 +241,57 @@ class Relations {
     return section("Policies", table);
   }
 
+  static std::string unresolved_text(const BackendRef& ref) {
+    return str_cat(ref.ns, ref.ns.empty() ? "" : "/", ref.name, ":", ref.port);
+  }
+
+  // `share`: of the requests.
+  void add_backend(const v1::HTTPRoute& route, int rule, const BackendRef& ref, std::string share,
+                   Table& table) const {
+    const Verdict verdict = judge_backend(table_, route, ref);
+    const RoutingCluster* backend =
+        verdict.status == kTrue ? table_.find(backend_cluster(route, ref)) : nullptr;
+    table.add({str_cat("  ", rule),
+               backend != nullptr ? backend->cluster.name : unresolved_text(ref), std::move(share),
+               std::string(verdict.status == kTrue ? kTrue : verdict.reason),
+               backend == nullptr ? "" : endpoints_text(backend->cluster)});
+  }
+
   std::string of_route(const v1::HTTPRoute& route) const {
     Backends backends;
     note_backends(route, backends);
     Table table({"  RULE", "BACKEND", "WEIGHT", "RESOLVED", "ENDPOINTS"});
     for (int r = 0; r < route.spec().rules_size(); ++r) {
-      for (const v1::HTTPBackendRef& ref : route.spec().rules(r).backend_refs()) {
-        const Verdict verdict = judge_backend(table_, route, ref);
-        const RoutingCluster* backend =
-            verdict.status == kTrue ? table_.find(backend_cluster(route, ref)) : nullptr;
-        table.add(
-            {str_cat("  ", r),
-             backend != nullptr ? backend->cluster.name : str_cat(ref.name(), ":", ref.port()),
-             str_cat(ref.has_weight() ? ref.weight() : 1),
-             std::string(verdict.status == kTrue ? kTrue : verdict.reason),
-             backend == nullptr ? "" : endpoints_text(backend->cluster)});
+      const v1::HTTPRouteRule& rule = route.spec().rules(r);
+      const auto add_mirror = [&](const BackendRef& ref) {
+        add_backend(route, r, ref, "mirror", table);
+      };
+      for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
+        add_backend(route, r, ref, str_cat(ref.has_weight() ? ref.weight() : 1), table);
+        for_each_mirror(ref.filters(), add_mirror);
       }
+      for_each_mirror(rule.filters(), add_mirror);
     }
-    return section("Backends", table) + policies_section(backends);
+    const AppliedRateLimit* const limit = rate_limit(object_name(route.metadata()));
+    return section("Backends", table) +
+           (limit == nullptr ? "" : label_line("Rate limit", rate_limit_text(*limit))) +
+           policies_section(backends);
+  }
+
+  // Null: the route ("namespace/name") has none.
+  const AppliedRateLimit* rate_limit(const std::string& route) const {
+    return table_.index->rate_limits.find(route);
+  }
+
+  std::string of_rate_limit(const v1::RateLimitPolicy& policy) const {
+    const std::string route = target_name(policy);
+    const AppliedRateLimit* const applied = rate_limit(route);
+    const bool applies =
+        applied != nullptr && applied->policy == object_name(policy.metadata());
+    Table table({"  TARGET", "APPLIES", "IN EFFECT"});
+    table.add({"  " + route, applies ? "yes" : "no",
+               applied == nullptr ? "" : rate_limit_text(*applied)});
+    return section("Targets", table);
   }
 
   // Rules that lead to one of the clusters.
@@ -253,12 +300,12 @@ class Relations {
     for (const v1::Resource& object : world_.objects) {
       const v1::HTTPRoute& route = object.http_route();
       for (int r = 0; r < route.spec().rules_size(); ++r) {
-        for (const v1::HTTPBackendRef& ref : route.spec().rules(r).backend_refs()) {
-          if (check_backend(route, ref) != RefProblem::kNone) continue;
+        for_each_backend(route.spec().rules(r), [&](const BackendRef& ref) {
+          if (check_backend(route, ref, grants()) != RefProblem::kNone) return;
           const auto found = clusters.find(backend_cluster(route, ref).name);
-          if (found == clusters.end()) continue;
+          if (found == clusters.end()) return;
           table.add({"  " + object_name(route.metadata()), str_cat(r), str_cat(found->second)});
-        }
+        });
       }
     }
     return table;
@@ -298,6 +345,30 @@ class Relations {
       if (applies) clusters[name] = port.port();
       table.add({"  " + name, applies ? "yes" : "no",
                  compiled == nullptr ? "" : policy_text(*compiled, kind)});
+    }
+    return section("Targets", table) + section("Routes", routes_to(clusters));
+  }
+
+  std::string of_backend_tls(const v1::BackendTLSPolicy& policy) const {
+    const std::string_view kind = v1::BackendTLSPolicy::descriptor()->name();
+    std::map<std::string, int> clusters;
+    Table table({"  TARGET", "APPLIES", "IN EFFECT"});
+    for (const v1::Resource& object : world_.objects) {
+      const v1::ObjectMeta& service = object.service().metadata();
+      if (!object.has_service() || service.namespace_() != policy.metadata().namespace_()) continue;
+      for (const v1::ServicePort& port : object.service().spec().ports()) {
+        if (!is_tcp(port) || (!has_target(policy, service.name(), "") &&
+                              !has_target(policy, service.name(), port.name()))) {
+          continue;
+        }
+        const std::string name = cluster_name(service.namespace_(), service.name(), port.port());
+        const RoutingCluster* compiled = cluster(name);
+        const bool applies =
+            compiled != nullptr && compiled->policy_name(kind) == object_name(policy.metadata());
+        if (applies) clusters[name] = port.port();
+        table.add({"  " + name, applies ? "yes" : "no",
+                   compiled == nullptr ? "" : policy_text(*compiled, kind)});
+      }
     }
     return section("Targets", table) + section("Routes", routes_to(clusters));
   }

@@ -48,12 +48,20 @@ void with_status(const v1::Resource& resource, Take take) {
       return take(resource.gateway_parameters().status());
     case v1::Resource::kLoadBalancerPolicy:
       return take(resource.load_balancer_policy().status());
+    case v1::Resource::kRetryPolicy:
+      return take(resource.retry_policy().status());
     case v1::Resource::kCircuitBreakingPolicy:
       return take(resource.circuit_breaking_policy().status());
     case v1::Resource::kRateLimitPolicy:
       return take(resource.rate_limit_policy().status());
     case v1::Resource::kUpstreamTlsPolicy:
       return take(resource.upstream_tls_policy().status());
+    case v1::Resource::kBackendTlsPolicy:
+      return take(resource.backend_tls_policy().status());
+    case v1::Resource::kConfigMap:
+      return take(resource.config_map().status());
+    case v1::Resource::kReferenceGrant:
+      return take(resource.reference_grant().status());
     case v1::Resource::kSecret:
       return take(resource.secret().status());
     case v1::Resource::OBJECT_NOT_SET:
@@ -120,8 +128,9 @@ std::string status_text(const v1::Resource& resource) {
   if (conditions.empty()) return {};
   const v1::NodeCounts counts = counts_of(resource);
   std::string text;
-  // Nodes have nothing of most Secrets.
-  if (!resource.has_secret() || counts.has_desired()) {
+  // Nodes have nothing of most Secrets and ConfigMaps.
+  const bool by_need = resource.has_secret() || resource.has_config_map();
+  if (!by_need || counts.has_desired()) {
     text =
         label_line("Nodes", str_cat(counts.desired(), " (", counts.active(), " active, ",
                                     counts.rejected(), " rejected, ", counts.stale(), " stale)"));

@@ -7,11 +7,14 @@
 #include <set>
 #include <utility>
 
+#include "core/analysis/analyze_grant.h"
+#include "core/analysis/analyze_sessions.h"
 #include "core/base/text.h"
 #include "core/resource/condition.h"
 #include "core/resource/dns_target.h"
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/secret.h"
+#include "core/routing/backend_ref.h"
 #include "core/routing/compile_cluster.h"
 #include "core/routing/compile_index.h"
 #include "core/routing/compile_route.h"
@@ -23,25 +26,28 @@ namespace {
 
 // What to do about a condition, by its reason.
 std::string advice_for(std::string_view reason) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kAdvice{{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kAdvice{{
       {"NoMatchingParent", "create the Gateway or listener, or correct the reference"},
       {"NotAllowedByListeners", "let the listener's allowedRoutes allow HTTPRoutes from there"},
       {"NoMatchingListenerHostname",
        "give the route a host name that a listener has, or the listener that of the route"},
       {"InvalidKind", "refer to a Service"},
-      {"RefNotPermitted", "refer to an object of the own namespace"},
+      {"RefNotPermitted",
+       "create a ReferenceGrant in the other namespace, or refer to an object of the own one"},
       {"InvalidCertificateRef", "create the Secret with what is missing, or correct the reference"},
+      {"InvalidCACertificateRef",
+       "create the ConfigMap or Secret with ca.crt, or correct the reference"},
       {"ProtocolConflict", "give the listener another port, or the protocol that the port has"},
       {"Expired", "apply the Secret with a new certificate"},
       {"ExpiresSoon", "apply the Secret with a new certificate before"},
       {"NotYetValid", "apply the Secret with a certificate that is valid, or see to the clocks"},
       {"KeyMissing", "give the server the key that sealed it, or apply the Secret anew"},
       {"BackendNotFound", "create the Service or its port, or correct the reference"},
-      {"UnsupportedProtocol", "use a protocol that is served, or remove the listener"},
+      {"UnsupportedProtocol", "use a protocol that is served"},
       {"HostnameConflict", "give the listener another port or host name, or remove one of the two"},
       {"InvalidRouteKinds", "list the kinds that are served alone"},
-      {"TargetNotFound", "create the Service or its port, or correct the policy"},
-      {"Conflicted", "remove the port from one of the two policies"},
+      {"TargetNotFound", "create what the policy is for, or correct the policy"},
+      {"Conflicted", "remove one of the two policies, or the port from one of them"},
       {"InvalidParameters", "create the GatewayParameters, or correct the reference"},
   }};
   for (const auto& [known, advice] : kAdvice) {
@@ -60,7 +66,10 @@ class Analyzer {
                         "delete the object, or apply it anew"});
     }
     for (const v1::Resource& object : world_.objects) {
-      if (object.has_http_route()) note_backends(object.http_route());
+      if (world_.table != nullptr && object.has_http_route()) note_backends(object.http_route());
+    }
+    if (world_.table != nullptr) {
+      for (Finding& finding : analyze_sessions(world_)) findings_.insert(std::move(finding));
     }
     for (const v1::Resource& object : world_.objects) {
       key_ = key_of(object);
@@ -79,12 +88,10 @@ class Analyzer {
   }
 
   void note_backends(const v1::HTTPRoute& route) {
-    for (const v1::HTTPRouteRule& rule : route.spec().rules()) {
-      for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
-        if (check_backend(route, ref) != RefProblem::kNone) continue;
-        routed_ports_.insert(backend_cluster(route, ref).name);
-      }
-    }
+    for_each_backend(route, [&](const BackendRef& ref) {
+      if (check_backend(route, ref, world_.table->index->grants) != RefProblem::kNone) return;
+      routed_ports_.insert(backend_cluster(route, ref).name);
+    });
   }
 
   void check(const v1::Resource& object) {
@@ -101,14 +108,23 @@ class Analyzer {
         return check_policy(object.session_sticky_policy());
       case v1::Resource::kLoadBalancerPolicy:
         return check_balancer(object.load_balancer_policy());
+      case v1::Resource::kRetryPolicy:
+        return check_policy(object.retry_policy());
       case v1::Resource::kCircuitBreakingPolicy:
         return check_policy(object.circuit_breaking_policy());
       case v1::Resource::kUpstreamTlsPolicy:
         return check_policy(object.upstream_tls_policy());
+      case v1::Resource::kBackendTlsPolicy:
+        return check_backend_tls(object.backend_tls_policy());
       case v1::Resource::kRateLimitPolicy:
         return check_policy(object.rate_limit_policy());
       case v1::Resource::kSecret:
         return check_secret(object.secret());
+      case v1::Resource::kReferenceGrant:
+        for (Finding& finding : analyze_grant(object.reference_grant(), *world_.table)) {
+          findings_.insert(std::move(finding));
+        }
+        return;
       default:
         return;  // nothing that depends on other objects
     }
@@ -126,12 +142,32 @@ class Analyzer {
     }
   }
 
+  void check_backend_tls(const v1::BackendTLSPolicy& policy) {
+    const auto& conditions = policy.status().conditions();
+    const bool no_authority =
+        std::any_of(conditions.begin(), conditions.end(), [](const v1::Condition& condition) {
+          return condition.reason() == "NoValidCACertificate";
+        });
+    // What ResolvedRefs says is the cause of it.
+    if (!no_authority) check_conditions(conditions, "spec.targetRefs", "ResolvedRefs");
+    for (const v1::Condition& condition : conditions) {
+      if (condition.type() != "ResolvedRefs" || condition.status() != kFalse) continue;
+      const bool kind = condition.reason() == "InvalidKind";
+      add(Severity::kError, "spec.validation.caCertificateRefs", condition.message(),
+          kind ? "refer to a ConfigMap or a Secret" : advice_for(condition.reason()));
+    }
+  }
+
   template <typename Policy>
   void check_policy(const Policy& policy) {
     check_conditions(policy.status().conditions(), "spec.targetRef", "ResolvedRefs");
     for (const v1::Condition& condition : policy.status().conditions()) {
       if (condition.type() != "ResolvedRefs" || condition.status() != kFalse) continue;
-      add(Severity::kError, "spec", condition.message(), advice_for(condition.reason()));
+      // No grant helps a policy.
+      const bool foreign = condition.reason() == "RefNotPermitted";
+      add(Severity::kError, "spec", condition.message(),
+          foreign ? "refer to a Secret of the policy's namespace"
+                  : advice_for(condition.reason()));
     }
   }
 
@@ -239,12 +275,29 @@ class Analyzer {
       add(Severity::kWarning, field, "leads to no backend: it answers 500",
           "name a Service, with a weight above 0");
     }
+    check_mirrors(route, rule.filters(), field);
     for (int b = 0; b < rule.backend_refs_size(); ++b) {
-      const Verdict verdict = judge_backend(*world_.table, route, rule.backend_refs(b));
-      if (verdict.status == kTrue) continue;
-      add(Severity::kError, str_cat(field, ".backendRefs[", b, "]"), verdict.message,
-          advice_for(verdict.reason));
+      const std::string backend = str_cat(field, ".backendRefs[", b, "]");
+      check_reference(route, rule.backend_refs(b), backend);
+      check_mirrors(route, rule.backend_refs(b).filters(), backend);
     }
+  }
+
+  void check_mirrors(const v1::HTTPRoute& route,
+                     const google::protobuf::RepeatedPtrField<v1::HTTPRouteFilter>& filters,
+                     const std::string& place) {
+    for (int f = 0; f < filters.size(); ++f) {
+      if (!filters[f].has_request_mirror()) continue;
+      check_reference(route, filters[f].request_mirror().backend_ref(),
+                      str_cat(place, ".filters[", f, "].requestMirror.backendRef"));
+    }
+  }
+
+  void check_reference(const v1::HTTPRoute& route, const BackendRef& ref,
+                       const std::string& field) {
+    const Verdict verdict = judge_backend(*world_.table, route, ref);
+    if (verdict.status == kTrue) return;
+    add(Severity::kError, field, verdict.message, advice_for(verdict.reason));
   }
 
   void check_service(const v1::Service& service) {

@@ -73,6 +73,20 @@ std::string which(size_t index) {
   return index == 0 ? std::string() : str_cat("certificate ", index + 1, " of it ");
 }
 
+std::vector<std::string> alt_names_of(const X509& certificate, int type) {
+  const NamesPtr names(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
+  std::vector<std::string> found;
+  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != type) continue;
+    const ASN1_IA5STRING* text = name->d.ia5;  // of DNS names and URIs alike
+    found.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                       static_cast<size_t>(ASN1_STRING_length(text)));
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string openssl_error() {
@@ -110,18 +124,15 @@ absl::StatusOr<KeyPtr> read_private_key(std::string_view pem) {
 }
 
 std::vector<std::string> dns_names_of(const X509& certificate) {
-  const NamesPtr names(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(&certificate, NID_subject_alt_name, nullptr, nullptr)));
-  std::vector<std::string> found;
-  for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_DNS) continue;
-    const ASN1_IA5STRING* text = name->d.dNSName;
-    std::string dns(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-                    static_cast<size_t>(ASN1_STRING_length(text)));
-    if (std::all_of(dns.begin(), dns.end(), absl::ascii_isgraph)) found.push_back(std::move(dns));
-  }
-  return found;
+  std::vector<std::string> names = alt_names_of(certificate, GEN_DNS);
+  std::erase_if(names, [](const std::string& name) {
+    return !std::all_of(name.begin(), name.end(), absl::ascii_isgraph);
+  });
+  return names;
+}
+
+std::vector<std::string> uris_of(const X509& certificate) {
+  return alt_names_of(certificate, GEN_URI);
 }
 
 std::string utc_text(int64_t unix_s) {

@@ -37,6 +37,7 @@ std::string utc_text(int64_t unix_s);
 // The DNS names among the subject alternative names, in their order, without those that cannot be
 // shown: of other than printable characters.
 std::vector<std::string> dns_names_of(const X509& certificate);
+std::vector<std::string> uris_of(const X509& certificate);  // whatever is in them
 
 // What TLS would not take of them, without any of their bytes; empty: nothing. The bounds are those
 // of OpenSSL's security level 2, the default of Debian (SSL_CTX_set_security_level(3)): keys and

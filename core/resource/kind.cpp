@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kCoreVersions[] = {"v1"};
 constexpr std::string_view kGatewayVersions[] = {"v1", "v1beta1"};
+constexpr std::string_view kBackendTlsVersions[] = {"v1", "v1alpha3"};
 constexpr std::string_view kFlomeshVersions[] = {"v1alpha1"};
 constexpr std::string_view kLimpetVersions[] = {"v1alpha1"};
 
@@ -28,18 +29,25 @@ constexpr KindInfo kUserKinds[] = {
     {"HTTPRoute", "httproute", "httproutes", "hr", kGatewayGroup, kGatewayVersions, true, 6},
     {"Service", "service", "services", "svc", "", kCoreVersions, true, 2},
     {"Secret", "secret", "secrets", "", "", kCoreVersions, true, 8},
+    {"ConfigMap", "configmap", "configmaps", "cm", "", kCoreVersions, true, 16},
+    {"ReferenceGrant", "referencegrant", "referencegrants", "refgrant", kGatewayGroup,
+     kGatewayVersions, true, 17},
     {"EndpointSlice", "endpointslice", "endpointslices", "eps", "discovery.k8s.io", kCoreVersions,
      true, 3},
     {"SessionStickyPolicy", "sessionstickypolicy", "sessionstickypolicies", "ssp", kFlomeshGroup,
      kFlomeshVersions, true, 7},
     {"LoadBalancerPolicy", "loadbalancerpolicy", "loadbalancerpolicies", "lbp", kFlomeshGroup,
      kFlomeshVersions, true, 10},
+    {"RetryPolicy", "retrypolicy", "retrypolicies", "rp", kFlomeshGroup, kFlomeshVersions, true,
+     11},
     {"CircuitBreakingPolicy", "circuitbreakingpolicy", "circuitbreakingpolicies", "cbp",
      kFlomeshGroup, kFlomeshVersions, true, 12},
     {"RateLimitPolicy", "ratelimitpolicy", "ratelimitpolicies", "rlp", kFlomeshGroup,
      kFlomeshVersions, true, 13},
     {"UpstreamTLSPolicy", "upstreamtlspolicy", "upstreamtlspolicies", "utp", kFlomeshGroup,
      kFlomeshVersions, true, 14},
+    {"BackendTLSPolicy", "backendtlspolicy", "backendtlspolicies", "btlspolicy", kGatewayGroup,
+     kBackendTlsVersions, true, 15},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // configuration each.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -11,12 +12,14 @@ namespace limpet {
 
 bool is_policy_kind(std::string_view kind);
 
-// Requires: the message is of a policy kind.
+// Requires: the message is of a policy kind, and not a BackendTLSPolicy, which has several.
 const v1::PolicyTargetReference& target_of(const google::protobuf::Message& policy);
 
 // "namespace/name" of the object that the policy is for. Empty when that is one of another
-// namespace, which would need a ReferenceGrant, and there are none.
+// namespace: policies are for objects of their own.
 std::string target_name(const google::protobuf::Message& policy);
+// Of all that it is for, of any kind of policy.
+std::set<std::string> target_names(const google::protobuf::Message& policy);
 
 // Sets, in `config`, what `own` says: each of its fields that is set, with all that is below it.
 void override_config(const google::protobuf::Message& own, google::protobuf::Message& config);

@@ -10,6 +10,7 @@
 #include "core/resource/endpoint_identity.h"
 #include "core/resource/kind.h"
 #include "core/routing/compile_tls.h"
+#include "core/routing/gateway_index.h"
 #include "limpet/v1/state.pb.h"
 
 namespace limpet {
@@ -72,12 +73,8 @@ auto apply(const std::vector<Policy>& policies, int port, RoutingCluster& cluste
 }
 
 // Requires: the endpoints are all there.
-void apply_tls(const FindSecret& find, const v1::Service& service,
-               const v1::UpstreamTLSConfig& config, const RoutingCluster* previous,
-               RoutingCluster& cluster) {
-  ResolvedUpstream resolved = resolve_upstream(find, config, service.metadata().namespace_(),
-                                               default_upstream_hostname(service));
-  if (resolved.verdict.status != kTrue) {
+void set_tls(ResolvedUpstream resolved, const RoutingCluster* previous, RoutingCluster& cluster) {
+  if (!resolved.holds()) {
     cluster.tls_broken = true;
     cluster.cluster.endpoints.clear();
     cluster.cluster.eligible.clear();
@@ -88,7 +85,38 @@ void apply_tls(const FindSecret& find, const v1::Service& service,
   }
 }
 
-void apply_policies(const ServicePolicies& policies, int port, RoutingCluster& cluster) {
+// An UpstreamTLSPolicy goes before every BackendTLSPolicy. Requires: as set_tls().
+void apply_tls(const FindSecret& find, const v1::Service& service, const v1::ServicePort& port,
+               const ServicePolicies& policies, const RoutingCluster* previous,
+               RoutingCluster& cluster) {
+  const v1::ObjectMeta& metadata = service.metadata();
+  if (const auto config = apply(policies.tls, port.port(), cluster)) {
+    set_tls(resolve_upstream(find, *config, metadata.namespace_(),
+                             default_upstream_hostname(service)),
+            previous, cluster);
+  } else if (const v1::BackendTLSPolicy* policy =
+                 applied_policy(policies.backend_tls, metadata.name(), port.name())) {
+    cluster.policy_names.emplace_back(v1::BackendTLSPolicy::descriptor()->name(),
+                                      object_name(policy->metadata()));
+    set_tls(resolve_backend(find, *policy), previous, cluster);
+  }
+}
+
+// Null: the policy bounds nothing.
+std::shared_ptr<const ClusterCircuit> compile_circuit(const v1::CircuitBreakingConfig& config,
+                                                      const RoutingCluster* previous) {
+  const BreakerSettings settings = compile_breaker(config);
+  const GateLimits limits = compile_limits(config.limits());
+  if (!settings.has_threshold() && !limits.any()) return nullptr;
+  const ClusterCircuit* before = previous == nullptr ? nullptr : previous->circuit.get();
+  ClusterCircuit circuit{settings, limits, nullptr, nullptr};
+  circuit.breaker = before == nullptr ? std::make_shared<CircuitBreaker>() : before->breaker;
+  circuit.gate = before == nullptr ? std::make_shared<LiveSlot>() : before->gate;
+  return std::make_shared<const ClusterCircuit>(std::move(circuit));
+}
+
+void apply_policies(const ServicePolicies& policies, int port, const RoutingCluster* previous,
+                    RoutingCluster& cluster) {
   if (const auto config = apply(policies.sticky, port, cluster)) {
     cluster.policy = compile_sticky(*config);
   }
@@ -96,7 +124,11 @@ void apply_policies(const ServicePolicies& policies, int port, RoutingCluster& c
     const auto applied = applied_policy(std::span(policies.balancing), port);
     cluster.cluster.balancing = compile_balancing(applied->type(), *config);
   }
+  if (const auto config = apply(policies.retries, port, cluster)) {
+    cluster.retry = std::make_shared<const RetrySettings>(compile_retry(*config));
+  }
   if (const auto config = apply(policies.circuit_breaking, port, cluster)) {
+    cluster.circuit = compile_circuit(*config, previous);
     cluster.cluster.outlier = compile_outlier(*config);
   }
 }
@@ -177,12 +209,11 @@ std::shared_ptr<const RoutingCluster> compile_cluster(
     }
     cluster.endpoints.push_back(std::move(endpoint));
   }
-  apply_policies(policies, port.port(), *compiled);
+  compiled->speaks_http1 = port.app_protocol() != kHttp2Protocol;
+  apply_policies(policies, port.port(), previous, *compiled);
   give_weights(cluster);
   cluster.prepare(previous == nullptr ? nullptr : &previous->cluster);
-  if (const auto config = apply(policies.tls, port.port(), *compiled)) {
-    apply_tls(secrets_in(snapshot), service, *config, previous, *compiled);
-  }
+  apply_tls(secrets_in(snapshot), service, port, policies, previous, *compiled);
   return compiled;
 }
 

@@ -13,8 +13,16 @@
 
 namespace limpet {
 
+// Of a Service port's appProtocol: HTTP/2 without TLS (Kubernetes KEP-3726), which is not spoken.
+inline constexpr std::string_view kHttp2Protocol = "kubernetes.io/h2c";
+
 // "server/pipy:8080"
 std::string cluster_name(std::string_view ns, std::string_view service, int port);
+
+// HTTP is served over TCP: a port for UDP may have the number of another, and makes no cluster.
+inline bool is_tcp(const v1::ServicePort& port) {
+  return port.protocol().empty() || port.protocol() == "TCP";
+}
 
 // Cluster::id of a Service port: the identity of a backendRef in session tokens.
 uint64_t cluster_id(std::string_view ns, std::string_view service, int port);

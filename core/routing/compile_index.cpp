@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/text.h"
+#include "core/routing/backend_ref.h"
 #include "core/routing/compile_settings.h"
 
 namespace limpet {
@@ -39,6 +40,18 @@ std::vector<std::string> referring(const References& references, const std::stri
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::set<std::string> regranted_routes(const CompileIndex& before, const CompileIndex& now,
+                                       const std::string& ns) {
+  std::set<std::string> routes;
+  for (std::string& name : referring(before.routes_into_namespace, ns)) {
+    const EntryPtr entry = now.snapshot.find(key_of_name("HTTPRoute", name));
+    v1::HTTPRoute route;
+    if (entry == nullptr || !route.ParseFromString(entry->bytes)) continue;
+    if (!permit_alike(before.grants, now.grants, route)) routes.insert(std::move(name));
+  }
+  return routes;
 }
 
 EntryKey key_of_name(std::string_view kind, std::string_view name) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "core/routing/gateway_index.h"
 #include "core/routing/listener_settings.h"
 #include "core/routing/rate_limit.h"
+#include "core/routing/reference_grants.h"
 #include "core/snapshot/snapshot.h"
 
 namespace limpet {
@@ -28,8 +30,12 @@ struct CompileIndex {
   std::shared_ptr<const GatewayIndex> gateways;  // null: of nothing
   References slices_of_service;
   References policies_of_target;  // by policy_reference()
-  References policies_of_secret;  // UpstreamTLSPolicies that name a Secret
+  // By policy_reference() to a Secret or ConfigMap.
+  References policies_of_secret;
   References routes_of_gateway;
+  // By the namespace that routes of others refer into, permitted or not.
+  References routes_into_namespace;
+  ReferenceGrants grants;
   // Of every HTTPRoute with a RateLimitPolicy, by its "namespace/name".
   PersistentMap<std::string, AppliedRateLimit> rate_limits;
   // Of every GatewayParameters, by its "namespace/name".
@@ -48,6 +54,11 @@ std::string policy_reference(std::string_view kind, std::string_view target);
 
 // In the order of their names.
 std::vector<std::string> referring(const References& references, const std::string& to);
+
+// The routes ("namespace/name") that, by what grants of the namespace say now, lead elsewhere than
+// before. Of routes that changed themselves, none have to be among them.
+std::set<std::string> regranted_routes(const CompileIndex& before, const CompileIndex& now,
+                                       const std::string& ns);
 
 // "namespace/name" taken apart.
 EntryKey key_of_name(std::string_view kind, std::string_view name);

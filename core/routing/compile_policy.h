@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "core/balance/balancing.h"
+#include "core/balance/circuit_breaker.h"
+#include "core/balance/gate_limits.h"
 #include "core/base/text.h"
 #include "core/resource/policy.h"
+#include "core/routing/retry_settings.h"
 #include "core/sticky/policy.h"
 #include "limpet/v1/resource.pb.h"
 
@@ -18,8 +21,10 @@ namespace limpet {
 struct ServicePolicies {
   std::vector<v1::SessionStickyPolicy> sticky;
   std::vector<v1::LoadBalancerPolicy> balancing;
+  std::vector<v1::RetryPolicy> retries;
   std::vector<v1::CircuitBreakingPolicy> circuit_breaking;
   std::vector<v1::UpstreamTLSPolicy> tls;
+  std::vector<v1::BackendTLSPolicy> backend_tls;
 };
 
 // A policy as it applies to one port. Borrowed from the policies that it is one of.
@@ -51,6 +56,14 @@ auto applied_policy(std::span<const Policy> policies, int port) {
   return std::optional<AppliedPolicy<Policy, Port>>();
 }
 
+// The one of `policies` that the port has: one that names it goes before one for all ports. Null:
+// none.
+const v1::BackendTLSPolicy* applied_policy(std::span<const v1::BackendTLSPolicy> policies,
+                                           std::string_view service, std::string_view port_name);
+// Whether one of the policy's targetRefs is that port of the Service; "" for all of its ports.
+bool has_target(const v1::BackendTLSPolicy& policy, std::string_view service,
+                std::string_view port_name);
+
 // Whether the two say the same of their ports.
 template <typename Policy, typename Port>
 bool same_settings(const AppliedPolicy<Policy, Port>& a, const AppliedPolicy<Policy, Port>& b) {
@@ -61,8 +74,16 @@ bool same_settings(const AppliedPolicy<Policy, Port>& a, const AppliedPolicy<Pol
 }
 
 StickyPolicy compile_sticky(const v1::SessionStickyConfig& config);
+// Of a route's rule (GEP-1619): for a day, until the browser is closed, unless it says otherwise.
+StickyPolicy compile_persistence(const v1::SessionPersistence& persistence);
 
 Balancing compile_balancing(std::string_view type, const v1::LoadBalancerConfig& config);
+RetrySettings compile_retry(const v1::RetryConfig& config);
+// Of a route's rule (GEP-1731): once, after 25 ms, unless it says otherwise.
+RetrySettings compile_route_retry(const v1::HTTPRouteRetry& retry);
+// Without its limits and its outlierEjection.
+BreakerSettings compile_breaker(const v1::CircuitBreakingConfig& config);
+GateLimits compile_limits(const v1::CircuitLimits& limits);
 // Not on() where the policy has no outlierEjection.
 OutlierSettings compile_outlier(const v1::CircuitBreakingConfig& config);
 

@@ -6,28 +6,36 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 
+#include "core/base/quantity.h"
 #include "core/base/secure_hash.h"
 #include "core/resource/object.h"
 #include "core/routing/compile_cluster.h"
+#include "core/routing/compile_filters.h"
+#include "core/routing/compile_match.h"
+#include "core/routing/compile_policy.h"
 
 namespace limpet {
 namespace {
 
-RouteBackend compile_backend(const v1::HTTPRoute& route, const v1::HTTPBackendRef& ref) {
+RouteBackend compile_backend(const v1::HTTPRoute& route, const v1::HTTPRouteRule& rule,
+                             const v1::HTTPBackendRef& ref, const ReferenceGrants& grants) {
   RouteBackend backend;
   backend.weight = ref.has_weight() ? static_cast<uint32_t>(ref.weight()) : 1;
-  if (check_backend(route, ref) == RefProblem::kNone) backend.cluster = backend_cluster(route, ref);
+  if (check_backend(route, ref, grants) == RefProblem::kNone) {
+    backend.cluster = backend_cluster(route, ref);
+  }
+  backend.filters = compile_filters(ref.filters(), {route, rule, grants});
   return backend;
 }
 
 // Sessions belong to the Service port, wherever it is routed from; where a rule splits over
-// several backends, to the rule, which is known by its name or else by its matches.
+// several backends or says itself how sessions persist, to the rule, which is known by its name or
+// else by its matches.
 uint64_t scope_of(const v1::HTTPRoute& route, const v1::HTTPRouteRule& rule) {
-  if (rule.backend_refs_size() == 1) {
+  if (rule.backend_refs_size() == 1 && !rule.has_session_persistence()) {
     const v1::HTTPBackendRef& ref = rule.backend_refs(0);
-    const std::string& ns =
-        ref.namespace_().empty() ? route.metadata().namespace_() : ref.namespace_();
-    return service_scope(ns, ref.name(), ref.port());
+    const EntryKey service = backend_service(route, ref);
+    return service_scope(service.ns, service.name, ref.port());
   }
   std::string matches;
   if (rule.name().empty()) {
@@ -40,7 +48,7 @@ uint64_t scope_of(const v1::HTTPRoute& route, const v1::HTTPRouteRule& rule) {
 }
 
 CountedPtr<RouteRule> compile_rule(const v1::HTTPRoute& route, const v1::HTTPRouteRule& rule,
-                                   int index) {
+                                   int index, const ReferenceGrants& grants) {
   const uint64_t scope = scope_of(route, rule);
   // Rules that are compiled anew do not all begin with their first backend.
   const CountedPtr<RouteRule> compiled(new RouteRule(scope));
@@ -49,25 +57,45 @@ CountedPtr<RouteRule> compile_rule(const v1::HTTPRoute& route, const v1::HTTPRou
                                 rule.name().empty() ? absl::StrCat(index) : rule.name());
   compiled->route_age = route_age(route.metadata().creation_timestamp());
   compiled->scope = scope;
+  compiled->filters = compile_filters(rule.filters(), {route, rule, grants});
+  if (rule.has_retry()) {
+    compiled->retry = std::make_shared<const RetrySettings>(compile_route_retry(rule.retry()));
+  }
+  if (rule.has_session_persistence()) {
+    compiled->session =
+        std::make_shared<const StickyPolicy>(compile_persistence(rule.session_persistence()));
+  }
+  compiled->timeouts = {parse_duration_ms(rule.timeouts().request()).value_or(0),
+                        parse_duration_ms(rule.timeouts().backend_request()).value_or(0)};
   for (const v1::HTTPBackendRef& ref : rule.backend_refs()) {
-    compiled->backends.push_back(compile_backend(route, ref));
+    compiled->backends.push_back(compile_backend(route, rule, ref, grants));
     compiled->total_weight += compiled->backends.back().weight;
   }
   return compiled;
 }
 
-// "namespace/name": neither has a slash in it.
-std::string_view route_of(const RouteRule& rule) {
-  return std::string_view(rule.name).substr(0, rule.name.find('/', rule.name.find('/') + 1));
+RoutePath::Type type_of(const v1::HTTPPathMatch& match) {
+  if (match.type() == "Exact") return RoutePath::Type::kExact;
+  return match.type() == "RegularExpression" ? RoutePath::Type::kPattern
+                                             : RoutePath::Type::kPrefix;
 }
 
-void add_path(const v1::HTTPPathMatch& match, RankedRule ranked, std::vector<RoutePath>& paths) {
+void add_path(const v1::HTTPRouteMatch& match, RankedRule ranked, std::vector<RoutePath>& paths) {
   RoutePath path;
-  path.exact = match.type() == "Exact";
-  path.path = match.has_value() ? match.value() : "/";
-  if (!path.exact && path.path.ends_with('/')) path.path.pop_back();
+  path.type = type_of(match.path());
+  path.path = match.path().has_value() ? match.path().value() : "/";
+  if (path.type == RoutePath::Type::kPrefix && path.path.ends_with('/')) path.path.pop_back();
   path.ranked = std::move(ranked);
+  path.ranked.conditions = compile_conditions(match);
   paths.push_back(std::move(path));
+}
+
+// Greater: goes first, whatever its age.
+std::tuple<size_t, bool, size_t, size_t> specificity(const RankedRule& ranked) {
+  if (ranked.conditions == nullptr) return {};
+  const MatchConditions& own = *ranked.conditions;
+  return {own.path == nullptr ? 0 : own.path->pattern().size(), !own.method.empty(),
+          own.headers.size(), own.params.size()};
 }
 
 // "*.example.com" covers "shop.example.com" and "*.shop.example.com".
@@ -81,39 +109,23 @@ bool covers(std::string_view pattern, std::string_view name) {
 
 }  // namespace
 
-// Gateway API, HTTPBackendRef: group "" and kind Service by default; a Service of another
-// namespace needs a ReferenceGrant, so it is invalid as long as there are none.
-RefProblem check_backend(const v1::HTTPRoute& route, const v1::HTTPBackendRef& ref) {
-  const bool is_service = ref.group().empty() && (!ref.has_kind() || ref.kind() == "Service");
-  if (!is_service) return RefProblem::kInvalidKind;
-  const bool own = ref.namespace_().empty() || ref.namespace_() == route.metadata().namespace_();
-  if (!own) return RefProblem::kRefNotPermitted;
-  return ref.port() == 0 ? RefProblem::kNoPort : RefProblem::kNone;
-}
-
-ClusterRef backend_cluster(const v1::HTTPRoute& route, const v1::HTTPBackendRef& ref) {
-  ClusterRef cluster;
-  cluster.name = cluster_name(route.metadata().namespace_(), ref.name(), ref.port());
-  cluster.hash = decltype(RoutingTable::clusters)::hash_of(cluster.name);
-  return cluster;
-}
-
 std::vector<RoutePath> compile_route(const v1::HTTPRoute& route,
-                                     const std::shared_ptr<RateLimit>& limit) {
+                                     const std::shared_ptr<RateLimit>& limit,
+                                     const ReferenceGrants& grants) {
   std::vector<RoutePath> paths;
   static const v1::HTTPRouteRule kEverything;
-  static const v1::HTTPPathMatch kSlash;
+  static const v1::HTTPRouteMatch kSlash;
   const int count = route.spec().rules_size();
   for (int i = 0; i < std::max(1, count); ++i) {
     const v1::HTTPRouteRule& rule = count == 0 ? kEverything : route.spec().rules(i);
-    const CountedPtr<RouteRule> compiled = compile_rule(route, rule, i);
+    const CountedPtr<RouteRule> compiled = compile_rule(route, rule, i, grants);
     compiled->rate_limit = limit;
     RankedRule ranked;
     ranked.rule = compiled;
     if (rule.matches().empty()) add_path(kSlash, ranked, paths);
     for (int m = 0; m < rule.matches_size(); ++m) {
       ranked.match_index = static_cast<uint32_t>(m);
-      add_path(rule.matches(m).path(), ranked, paths);
+      add_path(rule.matches(m), ranked, paths);
     }
   }
   return paths;
@@ -150,9 +162,12 @@ uint64_t route_age(std::string_view created) {
 }
 
 bool ranks_before(const RankedRule& a, const RankedRule& b) {
+  const auto of_a = specificity(a);
+  const auto of_b = specificity(b);
+  if (of_a != of_b) return of_a > of_b;
   if (a.rule->route_age != b.rule->route_age) return a.rule->route_age < b.rule->route_age;
-  return std::forward_as_tuple(route_of(*a.rule), a.rule->index, a.match_index) <
-         std::forward_as_tuple(route_of(*b.rule), b.rule->index, b.match_index);
+  return std::make_tuple(a.rule->route(), a.rule->index, a.match_index) <
+         std::make_tuple(b.rule->route(), b.rule->index, b.match_index);
 }
 
 }  // namespace limpet

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/routing/backend_ref.h"
+#include "core/routing/reference_grants.h"
 #include "core/routing/routing_table.h"
 #include "limpet/v1/resource.pb.h"
 
@@ -13,23 +15,18 @@ namespace limpet {
 
 // A rule with one of the paths that lead to it.
 struct RoutePath {
-  bool exact = false;
-  std::string path;  // of a prefix: without a trailing slash, "" for "/"
+  enum class Type : uint8_t { kExact, kPrefix, kPattern };
+
+  Type type = Type::kPrefix;
+  std::string path;  // of a prefix: without a trailing slash, "" for "/"; of a pattern as it is
   RankedRule ranked;
 };
 
 // Every path of every rule. Requires: the route is well formed (core/validate). `limit`, of all the
-// rules, may be null.
+// rules, may be null. Where the paths are depends on neither `limit` nor `grants`.
 std::vector<RoutePath> compile_route(const v1::HTTPRoute& route,
-                                     const std::shared_ptr<RateLimit>& limit = nullptr);
-
-// Why a backendRef leads nowhere, whatever Services there are: its share of the traffic answers
-// 500.
-enum class RefProblem { kNone, kInvalidKind, kRefNotPermitted, kNoPort };
-RefProblem check_backend(const v1::HTTPRoute& route, const v1::HTTPBackendRef& ref);
-
-// The cluster of the Service port that the backendRef names. Requires: it has no problem.
-ClusterRef backend_cluster(const v1::HTTPRoute& route, const v1::HTTPBackendRef& ref);
+                                     const std::shared_ptr<RateLimit>& limit = nullptr,
+                                     const ReferenceGrants& grants = {});
 
 // Gateway API, HTTPRouteSpec.hostnames: what both the listener's hostname (empty: every host) and
 // the route's (none: every host) cover. Nothing: the route does not attach.
@@ -40,8 +37,9 @@ std::vector<std::string> effective_hostnames(const std::string& listener_hostnam
 // fit, as one number.
 uint64_t route_age(std::string_view created);
 
-// The order of two rules on one path: the older route first, then by namespace/name, then by the
-// order in the route (Gateway API, HTTPRouteRule.matches).
+// The order of two rules on one path: a method before none, then more header fields, more query
+// parameters, the older route, by namespace/name, and by the order in the route (Gateway API,
+// HTTPRouteRule.matches). Of regular expressions, the longer one goes before all that.
 bool ranks_before(const RankedRule& a, const RankedRule& b);
 
 }  // namespace limpet

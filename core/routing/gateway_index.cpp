@@ -6,6 +6,7 @@
 #include <absl/strings/ascii.h>
 
 #include "core/base/text.h"
+#include "core/resource/secret.h"
 #include "core/routing/secret_reference.h"
 
 namespace limpet {
@@ -19,6 +20,17 @@ bool same_listener(const PlacedListener& a, const PlacedListener& b) {
 std::vector<ListenerPlace> GatewayIndex::places_with(std::string_view gateway) const {
   const auto found = places_of.find(gateway);
   return found == places_of.end() ? std::vector<ListenerPlace>() : found->second;
+}
+
+std::set<ListenerPlace> GatewayIndex::places_into(const std::string& ns) const {
+  std::set<ListenerPlace> into;
+  auto named = places_of_secret.lower_bound({std::string(kSecretKind), ns, ""});
+  for (; named != places_of_secret.end() && named->first.ns == ns; ++named) {
+    for (const ListenerPlace& place : named->second) {
+      if (places.at(place).gateway->metadata().namespace_() != ns) into.insert(place);
+    }
+  }
+  return into;
 }
 
 std::optional<ListenerPlace> wanted_place(const v1::Listener& listener) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,8 @@ struct GatewayIndex {
 
   // The places that the Gateway has, by its "namespace/name".
   std::vector<ListenerPlace> places_with(std::string_view gateway) const;
+  // The places whose listeners name a Secret of the namespace, and are of another themselves.
+  std::set<ListenerPlace> places_into(const std::string& ns) const;
 };
 
 // The place that the listener asks for; nothing when its protocol is one that is not served.

@@ -60,14 +60,15 @@ struct CertificateRefs {
   size_t usable = 0;
 };
 
-CertificateRefs judge_certificates(const StatusSources& sources, const v1::Gateway& gateway,
-                                   const v1::Listener& listener) {
+CertificateRefs judge_certificates(const StatusSources& sources, const ReferenceGrants& grants,
+                                   const v1::Gateway& gateway, const v1::Listener& listener) {
   CertificateRefs judged;
   if (!terminates_tls(listener)) return judged;
   std::vector<std::string> expired;
   for (int i = 0; i < listener.tls().certificate_refs_size(); ++i) {
-    ResolvedCertificate resolved = resolve_certificate(
-        sources.secrets, listener.tls().certificate_refs(i), gateway.metadata().namespace_());
+    ResolvedCertificate resolved =
+        resolve_certificate(sources.secrets, grants, listener.tls().certificate_refs(i),
+                            gateway.metadata().namespace_());
     if (resolved.verdict.status != kTrue) {
       if (judged.verdict.status != kTrue) continue;  // the first is told
       judged.verdict = std::move(resolved.verdict);
@@ -98,7 +99,7 @@ class ListenerStatus {
         holder_(holder_of(*index.gateways, listener_)),
         has_place_(is_served(*index.gateways, gateway, number)),
         settings_(settings_text(index, gateway, listener_)),
-        certificates_(judge_certificates(sources, gateway, listener_)) {}
+        certificates_(judge_certificates(sources, index.grants, gateway, listener_)) {}
 
   bool served() const { return has_place_ && has_certificate(); }
 

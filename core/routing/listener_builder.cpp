@@ -13,30 +13,56 @@ uint32_t segments_of(const std::string& prefix) {
 }
 
 PathMap& map_of(VirtualHost& host, const RoutePath& path) {
-  return path.exact ? host.exact : host.prefixes;
+  return path.type == RoutePath::Type::kExact ? host.exact : host.prefixes;
+}
+
+template <typename Rules>
+void insert(Rules& rules, const RankedRule& ranked) {
+  rules.insert(std::upper_bound(rules.begin(), rules.end(), ranked, ranks_before), ranked);
+}
+
+// Those that are not the one.
+template <typename Rules>
+Rules without(const Rules& rules, const RankedRule& ranked) {
+  Rules others;
+  for (const RankedRule& rule : rules) {
+    if (ranks_before(rule, ranked) || ranks_before(ranked, rule)) others.push_back(rule);
+  }
+  return others;
 }
 
 void add_path(VirtualHost& host, const RoutePath& path) {
+  if (path.type == RoutePath::Type::kPattern) {
+    std::vector<RankedRule> rules;
+    if (host.patterns != nullptr) rules = *host.patterns;
+    insert(rules, path.ranked);
+    host.patterns = std::make_shared<const std::vector<RankedRule>>(std::move(rules));
+    return;
+  }
   PathMap& map = map_of(host, path);
   const RankedRules* present = map.find(path.path);
   RankedRules rules = present == nullptr ? RankedRules() : *present;
-  rules.insert(std::upper_bound(rules.begin(), rules.end(), path.ranked, ranks_before),
-               path.ranked);
+  insert(rules, path.ranked);
   map = std::move(map).set(path.path, std::move(rules));
   // Never lowered: it bounds look-ups, and a bound may be wide.
-  if (!path.exact) {
+  if (path.type == RoutePath::Type::kPrefix) {
     host.max_prefix_segments = std::max(host.max_prefix_segments, segments_of(path.path));
   }
 }
 
 void remove_path(VirtualHost& host, const RoutePath& path) {
+  if (path.type == RoutePath::Type::kPattern) {
+    if (host.patterns == nullptr) return;
+    auto rules = without(*host.patterns, path.ranked);
+    host.patterns = rules.empty()
+                        ? nullptr
+                        : std::make_shared<const std::vector<RankedRule>>(std::move(rules));
+    return;
+  }
   PathMap& map = map_of(host, path);
   const RankedRules* present = map.find(path.path);
   if (present == nullptr) return;
-  RankedRules rules;
-  for (const RankedRule& rule : *present) {
-    if (ranks_before(rule, path.ranked) || ranks_before(path.ranked, rule)) rules.push_back(rule);
-  }
+  RankedRules rules = without(*present, path.ranked);
   map = rules.empty() ? map.erase(path.path)
                       : std::move(map).set(path.path, std::move(rules));
 }
@@ -100,7 +126,7 @@ void ListenerBuilder::remove_route(const ListenerPlace& place, const v1::HTTPRou
     if (present == nullptr) continue;
     VirtualHost host = *present;
     for (const RoutePath& path : paths) remove_path(host, path);
-    if (host.exact.empty() && host.prefixes.empty()) {
+    if (host.empty()) {
       hosts.erase(pattern);
     } else {
       hosts.set(pattern, std::move(host));

@@ -1,6 +1,6 @@
-// What nodes get of the server's state: all of it but Secrets; and of those what nodes need
-// (secret_needs.h), opened. The one place that decides it: the state of every node is this one or a
-// part of it (scope.h), with its digest.
+// What nodes get of the server's state: all of it but Secrets and ConfigMaps; and of those what
+// nodes need (secret_needs.h), Secrets opened. The one place that decides it: the state of every
+// node is this one or a part of it (scope.h), with its digest.
 //
 // A Secret as nodes have it has its name and type, and the values of the needed items, in base64.
 // It changes when these do: not when the Secret is sealed anew.
@@ -32,8 +32,8 @@ class NodeState {
   const OpenSecret open_;
   SecretNeeds needs_;
   Snapshot whole_;
-  Snapshot sealed_;  // the Secrets of the whole, alone
-  Snapshot opened_;  // the Secrets of the state, alone
+  Snapshot sealed_;  // the Secrets and ConfigMaps of the whole, alone
+  Snapshot opened_;  // those of the state, alone
   Snapshot state_;
 };
 

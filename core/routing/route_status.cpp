@@ -4,6 +4,8 @@
 
 #include "core/base/text.h"
 #include "core/resource/condition.h"
+#include "core/routing/backend_ref.h"
+#include "core/routing/compile_cluster.h"
 #include "core/routing/compile_index.h"
 #include "core/routing/compile_route.h"
 #include "core/routing/route_attachment.h"
@@ -12,7 +14,7 @@
 namespace limpet {
 namespace {
 
-constexpr size_t kShownProblems = 3;  // of a route's backends, in one message
+constexpr size_t kShownProblems = 3;  // of a route's references, in one message
 
 // How far the route came with a listener that its reference means.
 enum class Step { kNotAllowed, kNoHostname, kOtherProtocol, kNotServed, kAttached };
@@ -84,50 +86,89 @@ Verdict judge_parent(const CompileIndex& index, const v1::HTTPRoute& route,
 }  // namespace
 
 Verdict judge_backend(const RoutingTable& table, const v1::HTTPRoute& route,
-                      const v1::HTTPBackendRef& ref) {
-  const EntryKey service{"Service", route.metadata().namespace_(), ref.name()};
-  switch (check_backend(route, ref)) {
+                      const BackendRef& ref) {
+  const EntryKey service = backend_service(route, ref);
+  switch (check_backend(route, ref, table.index->grants)) {
     case RefProblem::kInvalidKind:
       return {kFalse, "InvalidKind",
-              str_cat("a backend of kind ", ref.has_kind() ? ref.kind() : "Service",
-                      ref.group().empty() ? "" : " of group ", ref.group(),
-                      " is not served; Service is")};
+              str_cat("a backend of kind ", ref.kind, ref.group.empty() ? "" : " of group ",
+                      ref.group, " is not served; Service is")};
     case RefProblem::kRefNotPermitted:
       return {kFalse, "RefNotPermitted",
-              str_cat("Service ", ref.namespace_(), "/", ref.name(), " is of another namespace")};
+              str_cat(to_string(service),
+                      " is of another namespace, which has no ReferenceGrant for it")};
     case RefProblem::kNoPort:
       return {kFalse, "BackendNotFound", str_cat("names no port of ", to_string(service))};
     case RefProblem::kNone:
       break;
   }
-  if (table.find(backend_cluster(route, ref)) != nullptr) return {kTrue, "ResolvedRefs"};
+  if (const RoutingCluster* cluster = table.find(backend_cluster(route, ref))) {
+    if (cluster->speaks_http1) return {kTrue, "ResolvedRefs"};
+    return {kFalse, "UnsupportedProtocol",
+            str_cat(to_string(service), " port ", ref.port, " has appProtocol ", kHttp2Protocol,
+                    ", which is not spoken; leave it out if HTTP/1.1 is served there, too")};
+  }
   const bool exists = table.index->snapshot.find(service) != nullptr;
   return {kFalse, "BackendNotFound",
-          exists ? str_cat(to_string(service), " has no port ", ref.port())
+          exists ? str_cat(to_string(service), " has no port ", ref.port)
                  : str_cat(to_string(service), " does not exist")};
 }
 
 namespace {
 
 // The first problem's reason, and where each is.
-Verdict judge_backends(const RoutingTable& table, const v1::HTTPRoute& route) {
-  std::string_view reason;
-  std::vector<std::string> problems;
-  size_t count = 0;
-  for (int r = 0; r < route.spec().rules_size(); ++r) {
-    const auto& refs = route.spec().rules(r).backend_refs();
-    for (int b = 0; b < refs.size(); ++b) {
-      const Verdict verdict = judge_backend(table, route, refs[b]);
-      if (verdict.status == kTrue) continue;
-      if (++count == 1) reason = verdict.reason;
-      if (count > kShownProblems) continue;
-      problems.push_back(str_cat("spec.rules[", r, "].backendRefs[", b, "]: ", verdict.message));
+class RouteReferences {
+ public:
+  RouteReferences(const RoutingTable& table, const v1::HTTPRoute& route)
+      : table_(table), route_(route) {}
+
+  Verdict judge() {
+    for (int r = 0; r < route_.spec().rules_size(); ++r) {
+      const v1::HTTPRouteRule& rule = route_.spec().rules(r);
+      const std::string place = str_cat("spec.rules[", r, "].");
+      look_at(rule.filters(), place);
+      for (int b = 0; b < rule.backend_refs_size(); ++b) {
+        const std::string backend = str_cat(place, "backendRefs[", b, "]");
+        note(judge_backend(table_, route_, rule.backend_refs(b)), backend);
+        look_at(rule.backend_refs(b).filters(), str_cat(backend, "."));
+      }
+    }
+    if (count_ == 0) return {kTrue, "ResolvedRefs"};
+    if (count_ > kShownProblems) problems_.push_back(str_cat(count_ - kShownProblems, " more"));
+    return {kFalse, reason_, join(problems_, "; ")};
+  }
+
+ private:
+  // Gateway API, HTTPRouteFilter.extensionRef: there are none, and the rule answers 500.
+  void look_at(const google::protobuf::RepeatedPtrField<v1::HTTPRouteFilter>& filters,
+               const std::string& place) {
+    for (int f = 0; f < filters.size(); ++f) {
+      const v1::HTTPRouteFilter& filter = filters[f];
+      const std::string here = str_cat(place, "filters[", f, "]");
+      if (filter.has_request_mirror()) {
+        note(judge_backend(table_, route_, filter.request_mirror().backend_ref()),
+             here + ".requestMirror.backendRef");
+      }
+      if (filter.type() != "ExtensionRef") continue;
+      note({kFalse, "InvalidKind",
+            str_cat("there is no filter of kind ", filter.extension_ref().kind(),
+                    ": requests are answered with 500")},
+           here);
     }
   }
-  if (count == 0) return {kTrue, "ResolvedRefs"};
-  if (count > kShownProblems) problems.push_back(str_cat(count - kShownProblems, " more"));
-  return {kFalse, reason, join(problems, "; ")};
-}
+
+  void note(const Verdict& verdict, const std::string& place) {
+    if (verdict.status == kTrue) return;
+    if (++count_ == 1) reason_ = verdict.reason;
+    if (count_ <= kShownProblems) problems_.push_back(str_cat(place, ": ", verdict.message));
+  }
+
+  const RoutingTable& table_;
+  const v1::HTTPRoute& route_;
+  std::string_view reason_;
+  std::vector<std::string> problems_;
+  size_t count_ = 0;
+};
 
 std::string controller_of(const Snapshot& snapshot, const v1::Gateway* gateway) {
   std::string controller(kDefaultController);
@@ -145,7 +186,7 @@ std::string controller_of(const Snapshot& snapshot, const v1::Gateway* gateway) 
 void set_route_status(const RoutingTable& table, v1::HTTPRoute& route) {
   const CompileIndex& index = *table.index;
   const int64_t generation = route.metadata().generation();
-  const Verdict backends = judge_backends(table, route);
+  const Verdict references = RouteReferences(table, route).judge();
   v1::HTTPRouteStatus status;
   for (const v1::ParentReference& ref : route.spec().parent_refs()) {
     const v1::Gateway* gateway = find_parent(index, route, ref);
@@ -154,7 +195,7 @@ void set_route_status(const RoutingTable& table, v1::HTTPRoute& route) {
     parent.set_controller_name(controller_of(index.snapshot, gateway));
     set_condition(*parent.add_conditions(), "Accepted", generation,
                   judge_parent(index, route, ref, gateway));
-    set_condition(*parent.add_conditions(), "ResolvedRefs", generation, backends);
+    set_condition(*parent.add_conditions(), "ResolvedRefs", generation, references);
   }
   *route.mutable_status() = std::move(status);
 }

@@ -19,12 +19,19 @@
 
 #include <absl/container/inlined_vector.h>
 
+#include "core/balance/circuit_breaker.h"
 #include "core/balance/cluster.h"
+#include "core/balance/gate_limits.h"
 #include "core/base/counted.h"
+#include "core/base/live_slot.h"
 #include "core/base/persistent_map.h"
+#include "core/routing/cluster_ref.h"
 #include "core/routing/host_map.h"
 #include "core/routing/listener_settings.h"
+#include "core/routing/match_conditions.h"
 #include "core/routing/rate_limit.h"
+#include "core/routing/retry_settings.h"
+#include "core/routing/route_filters.h"
 #include "core/routing/tls_settings.h"
 #include "core/snapshot/state_id.h"
 #include "core/sticky/key_ring.h"
@@ -33,15 +40,18 @@
 
 namespace limpet {
 
-// A cluster by its name, with the hash taken once.
-struct ClusterRef {
-  std::string name;  // "server/pipy:8080"
-  uint64_t hash = 0;
-};
-
 struct RouteBackend {
   std::optional<ClusterRef> cluster;  // none: the reference is invalid; its share answers 500
   uint32_t weight = 1;
+  std::shared_ptr<const RouteFilters> filters;  // after those of the rule; null: none
+};
+
+// Gateway API, HTTPRouteTimeouts. In milliseconds; 0: no bound.
+struct RouteTimeouts {
+  int64_t request_ms = 0;  // from the request's head until the client has the whole response
+  int64_t backend_ms = 0;  // one try, until the backend's whole response is there
+
+  bool any() const { return request_ms != 0 || backend_ms != 0; }
 };
 
 // What matched, and where it goes. One object per rule of a route, shared by all its matches.
@@ -55,13 +65,23 @@ struct RouteRule : Counted {
   uint64_t total_weight = 0;
   mutable RoundRobin rotation;  // over the backends
   std::shared_ptr<RateLimit> rate_limit;  // of its route; null: none
+  std::shared_ptr<const RouteFilters> filters;  // null: none
+  std::shared_ptr<const RetrySettings> retry;   // in place of the cluster's; null: none
+  RouteTimeouts timeouts;
+  std::shared_ptr<const StickyPolicy> session;  // in place of the clusters'; null: none
   absl::InlinedVector<RouteBackend, 1> backends;  // most rules have one
+
+  // "namespace/name" of its route: neither has a slash in it.
+  std::string_view route() const {
+    return std::string_view(name).substr(0, name.find('/', name.find('/') + 1));
+  }
 };
 
 // A rule under one of its matches.
 struct RankedRule {
   CountedPtr<const RouteRule> rule;
   uint32_t match_index = 0;
+  std::shared_ptr<const MatchConditions> conditions;  // null: the path is all that it asks for
 };
 using RankedRules = absl::InlinedVector<RankedRule, 1>;  // best first
 
@@ -71,6 +91,10 @@ struct VirtualHost {
   // By prefix without a trailing slash; "" stands for "/".
   PersistentMap<std::string, RankedRules> prefixes;
   uint32_t max_prefix_segments = 0;  // bounds the look-ups for a path
+  // By regular expression, best first; null: none. Shared with the tables before.
+  std::shared_ptr<const std::vector<RankedRule>> patterns;
+
+  bool empty() const { return exact.empty() && prefixes.empty() && patterns == nullptr; }
 };
 
 struct RoutingListener {
@@ -89,13 +113,26 @@ struct RoutingPort {
   std::shared_ptr<const ListenerSettings> settings = default_listener_settings();
 };
 
+// What bounds the requests to a cluster. What counts them lives on across tables with the cluster,
+// and is never null.
+struct ClusterCircuit {
+  BreakerSettings settings;
+  GateLimits limits;
+  std::shared_ptr<CircuitBreaker> breaker;
+  std::shared_ptr<LiveSlot> gate;
+};
+
 struct RoutingCluster {
   Cluster cluster;
   std::optional<StickyPolicy> policy;
+  std::shared_ptr<const RetrySettings> retry;     // null: no policy
+  std::shared_ptr<const ClusterCircuit> circuit;  // null: nothing is bounded
   std::shared_ptr<const UpstreamTls> tls;  // null: endpoints are spoken to in plain text
   // TLS is asked for, and cannot be spoken as it is asked for (a Secret is missing, say). Then
   // `tls` is null and the cluster has no endpoints: nothing is ever sent there in plain text.
   bool tls_broken = false;
+  // Of the Service port's appProtocol. False: a reference to it is invalid (GEP-1911).
+  bool speaks_http1 = true;
   // Of the policies that apply: their kinds and names ("namespace/name").
   std::vector<std::pair<std::string_view, std::string>> policy_names;
 

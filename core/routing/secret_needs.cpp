@@ -1,15 +1,61 @@
 #include "core/routing/secret_needs.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
-#include "core/resource/policy.h"
+#include "core/routing/compile_index.h"
 
 namespace limpet {
 
+bool is_sent_by_need(std::string_view kind) {
+  return std::find(std::begin(kSentByNeed), std::end(kSentByNeed), kind) != std::end(kSentByNeed);
+}
+
 void SecretNeeds::advance(const Delta& change, const Snapshot& state, std::set<EntryKey>& touched) {
+  move_grants(change, state, touched);
   for (const EntryKey& key : change.removed) look_at(key, state, touched);
   for (const EntryPtr& entry : change.upserts) look_at(entry->key, state, touched);
+}
+
+void SecretNeeds::move_grants(const Delta& change, const Snapshot& state,
+                              std::set<EntryKey>& touched) {
+  std::set<std::string> namespaces;
+  const auto move = [&](const EntryKey& key) {
+    if (key.kind != kReferenceGrantKind) return;
+    grants_.move(key, state);
+    namespaces.insert(key.ns);
+  };
+  for (const EntryKey& key : change.removed) move(key);
+  for (const EntryPtr& entry : change.upserts) move(entry->key);
+  for (const std::string& ns : namespaces) {
+    const auto referring = gateways_into_.find(ns);
+    if (referring == gateways_into_.end()) continue;
+    // A copy: it changes as they are looked at.
+    const std::set<EntryKey> gateways = referring->second;
+    for (const EntryKey& gateway : gateways) look_at_gateway(gateway, state, touched);
+  }
+}
+
+void SecretNeeds::look_at_gateway(const EntryKey& key, const Snapshot& state,
+                                  std::set<EntryKey>& touched) {
+  if (const auto old = namespaces_of_gateway_.find(key); old != namespaces_of_gateway_.end()) {
+    for (const std::string& ns : old->second) {
+      const auto gateways = gateways_into_.find(ns);
+      gateways->second.erase(key);
+      if (gateways->second.empty()) gateways_into_.erase(gateways);
+    }
+    namespaces_of_gateway_.erase(old);
+  }
+  const EntryPtr entry = state.find(key);
+  v1::Gateway gateway;
+  if (entry == nullptr || !gateway.ParseFromString(entry->bytes)) return set(key, {}, touched);
+  for (const std::string& ns : foreign_namespaces(gateway)) {
+    gateways_into_[ns].insert(key);
+    namespaces_of_gateway_[key].insert(ns);
+  }
+  set(key, secrets_of(gateway, grants_), touched);
 }
 
 SecretItems SecretNeeds::of(const EntryKey& secret) const {
@@ -20,11 +66,8 @@ SecretItems SecretNeeds::of(const EntryKey& secret) const {
 
 void SecretNeeds::look_at(const EntryKey& key, const Snapshot& state, std::set<EntryKey>& touched) {
   if (key.kind == "Gateway") {
-    const EntryPtr entry = state.find(key);
-    v1::Gateway gateway;
-    const bool there = entry != nullptr && gateway.ParseFromString(entry->bytes);
-    set(key, there ? secrets_of(gateway) : std::vector<SecretUse>(), touched);
-  } else if (key.kind == "UpstreamTLSPolicy") {
+    look_at_gateway(key, state, touched);
+  } else if (is_tls_policy_kind(key.kind)) {
     move_policy(key, state);
     look_at_policy(key, state, touched);
   } else if (key.kind == "Service") {
@@ -35,30 +78,30 @@ void SecretNeeds::look_at(const EntryKey& key, const Snapshot& state, std::set<E
 }
 
 void SecretNeeds::move_policy(const EntryKey& key, const Snapshot& state) {
-  if (const auto old = service_of_policy_.find(key); old != service_of_policy_.end()) {
-    const auto policies = policies_of_service_.find(old->second);
-    policies->second.erase(key);
-    if (policies->second.empty()) policies_of_service_.erase(policies);
-    service_of_policy_.erase(old);
+  if (const auto old = services_of_policy_.find(key); old != services_of_policy_.end()) {
+    for (const EntryKey& service : old->second) {
+      const auto policies = policies_of_service_.find(service);
+      policies->second.erase(key);
+      if (policies->second.empty()) policies_of_service_.erase(policies);
+    }
+    services_of_policy_.erase(old);
   }
-  const EntryPtr entry = state.find(key);
-  v1::UpstreamTLSPolicy policy;
-  if (entry == nullptr || !policy.ParseFromString(entry->bytes)) return;
-  if (target_name(policy).empty()) return;
-  const EntryKey service{"Service", key.ns, policy.spec().target_ref().name()};
-  service_of_policy_.emplace(key, service);
-  policies_of_service_[service].insert(key);
+  for (const std::string& name : tls_policy_references(state.find(key)).services) {
+    EntryKey service = key_of_name("Service", name);
+    policies_of_service_[service].insert(key);
+    services_of_policy_[key].insert(std::move(service));
+  }
 }
 
 void SecretNeeds::look_at_policy(const EntryKey& key, const Snapshot& state,
                                  std::set<EntryKey>& touched) {
-  const EntryPtr entry = state.find(key);
-  const auto service = service_of_policy_.find(key);
-  v1::UpstreamTLSPolicy policy;
-  const bool counts = entry != nullptr && service != service_of_policy_.end() &&
-                      state.find(service->second) != nullptr &&
-                      policy.ParseFromString(entry->bytes);
-  set(key, counts ? secrets_of(policy) : std::vector<SecretUse>(), touched);
+  const auto services = services_of_policy_.find(key);
+  const bool counts =
+      services != services_of_policy_.end() &&
+      std::any_of(services->second.begin(), services->second.end(),
+                  [&](const EntryKey& service) { return state.find(service) != nullptr; });
+  set(key, counts ? tls_policy_references(state.find(key)).secrets : std::vector<SecretUse>(),
+      touched);
 }
 
 void SecretNeeds::set(const EntryKey& referrer, std::vector<SecretUse> uses,
@@ -100,14 +143,19 @@ Delta SecretNeeds::changes(const std::set<EntryKey>& touched, const Snapshot& wh
 }
 
 EntryPtr secret_entry_with(const EntryPtr& entry, SecretItems items) {
-  v1::Secret secret;
-  if (!secret.ParseFromString(entry->bytes)) return nullptr;
-  auto kept = std::make_shared<Entry>();
-  kept->key = entry->key;
-  kept->revision = entry->revision;
-  kept->bytes = serialize(secret_with(secret, items));
-  if (kept->bytes == entry->bytes) return entry;
-  return kept;
+  const auto keep = [&](auto object, auto with_items) -> EntryPtr {
+    if (!object.ParseFromString(entry->bytes)) return nullptr;
+    auto kept = std::make_shared<Entry>();
+    kept->key = entry->key;
+    kept->revision = entry->revision;
+    kept->bytes = serialize(with_items(object));
+    if (kept->bytes == entry->bytes) return entry;
+    return kept;
+  };
+  if (entry->key.kind == kConfigMapKind) {
+    return keep(v1::ConfigMap(), config_map_with_authorities);
+  }
+  return keep(v1::Secret(), [&](const v1::Secret& secret) { return secret_with(secret, items); });
 }
 
 }  // namespace limpet

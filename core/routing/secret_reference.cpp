@@ -1,21 +1,20 @@
 #include "core/routing/secret_reference.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include "core/resource/config_map.h"
 #include "core/resource/policy.h"
 #include "core/resource/secret.h"
+#include "core/routing/reference_grants.h"
 
 namespace limpet {
 
-bool names_secret(const v1::SecretReference& ref) {
-  return ref.group().empty() && (!ref.has_kind() || ref.kind() == kSecretKind);
-}
-
-bool is_own(const v1::SecretReference& ref, const std::string& ns) {
-  return ref.namespace_().empty() || ref.namespace_() == ns;
-}
-
-std::optional<EntryKey> secret_key_of(const v1::SecretReference& ref, const std::string& ns) {
-  if (!names_secret(ref) || !is_own(ref, ns)) return std::nullopt;
-  return EntryKey{std::string(kSecretKind), ns, ref.name()};
+std::optional<EntryKey> certificate_key_of(const v1::SecretReference& ref, const std::string& ns) {
+  const bool is_secret = ref.group().empty() && (!ref.has_kind() || ref.kind() == kSecretKind);
+  if (!is_secret) return std::nullopt;
+  return EntryKey{std::string(kSecretKind), ref.namespace_().empty() ? ns : ref.namespace_(),
+                  ref.name()};
 }
 
 bool terminates_tls(const v1::Listener& listener) {
@@ -26,15 +25,17 @@ std::set<EntryKey> secrets_of(const v1::Listener& listener, const std::string& n
   std::set<EntryKey> secrets;
   if (!terminates_tls(listener)) return secrets;
   for (const v1::SecretReference& ref : listener.tls().certificate_refs()) {
-    if (const auto key = secret_key_of(ref, ns)) secrets.insert(*key);
+    if (const auto key = certificate_key_of(ref, ns)) secrets.insert(*key);
   }
   return secrets;
 }
 
-std::vector<SecretUse> secrets_of(const v1::Gateway& gateway) {
+std::vector<SecretUse> secrets_of(const v1::Gateway& gateway, const ReferenceGrants& grants) {
+  const std::string& ns = gateway.metadata().namespace_();
   std::vector<SecretUse> uses;
   for (const v1::Listener& listener : gateway.spec().listeners()) {
-    for (const EntryKey& key : secrets_of(listener, gateway.metadata().namespace_())) {
+    for (const EntryKey& key : secrets_of(listener, ns)) {
+      if (!grants.permits({"Gateway", ns}, key)) continue;
       uses.emplace_back(key, SecretItems{.identity = true});
     }
   }
@@ -56,11 +57,42 @@ std::vector<SecretUse> secrets_of(const v1::UpstreamTLSPolicy& policy) {
   for (const v1::UpstreamTLSPort& port : policy.spec().ports()) {
     const v1::UpstreamTLSConfig config = config_of(policy.spec(), port);
     if (!config.has_certificate_ref()) continue;
-    const auto key = secret_key_of(config.certificate_ref(), policy.metadata().namespace_());
+    const std::string& ns = policy.metadata().namespace_();
+    const auto key = certificate_key_of(config.certificate_ref(), ns);
     const SecretItems items = read_items(config);
-    if (key && !items.none()) uses.emplace_back(*key, items);
+    if (key && key->ns == ns && !items.none()) uses.emplace_back(*key, items);
   }
   return uses;
+}
+
+std::optional<EntryKey> authorities_key_of(const v1::CACertificateReference& ref,
+                                           const std::string& ns) {
+  const bool known = ref.kind() == kSecretKind || ref.kind() == kConfigMapKind;
+  if (!ref.group().empty() || !known) return std::nullopt;
+  return EntryKey{ref.kind(), ns, ref.name()};
+}
+
+std::vector<SecretUse> secrets_of(const v1::BackendTLSPolicy& policy) {
+  std::vector<SecretUse> uses;
+  for (const v1::CACertificateReference& ref : policy.spec().validation().ca_certificate_refs()) {
+    const auto key = authorities_key_of(ref, policy.metadata().namespace_());
+    if (key) uses.emplace_back(*key, SecretItems{.authorities = true});
+  }
+  return uses;
+}
+
+bool is_tls_policy_kind(std::string_view kind) {
+  return std::find(std::begin(kTlsPolicyKinds), std::end(kTlsPolicyKinds), kind) !=
+         std::end(kTlsPolicyKinds);
+}
+
+TlsPolicyReferences tls_policy_references(const EntryPtr& entry) {
+  const auto read = [&](auto policy) -> TlsPolicyReferences {
+    if (entry == nullptr || !policy.ParseFromString(entry->bytes)) return {};
+    return {target_names(policy), secrets_of(policy)};
+  };
+  const bool backend = entry != nullptr && entry->key.kind == "BackendTLSPolicy";
+  return backend ? read(v1::BackendTLSPolicy()) : read(v1::UpstreamTLSPolicy());
 }
 
 }  // namespace limpet

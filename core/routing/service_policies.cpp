@@ -34,8 +34,10 @@ ServicePolicies policies_of(const Snapshot& snapshot, const CompileIndex& index,
   ServicePolicies policies;
   read_policies(snapshot, index, service, policies.sticky, errors);
   read_policies(snapshot, index, service, policies.balancing, errors);
+  read_policies(snapshot, index, service, policies.retries, errors);
   read_policies(snapshot, index, service, policies.circuit_breaking, errors);
   read_policies(snapshot, index, service, policies.tls, errors);
+  read_policies(snapshot, index, service, policies.backend_tls, errors);
   return policies;
 }
 

@@ -129,11 +129,15 @@ void set_status(const RoutingTable& table, const StatusSources& sources, v1::Res
       return set_policy_status(table, *resource.mutable_session_sticky_policy());
     case v1::Resource::kLoadBalancerPolicy:
       return set_policy_status(table, *resource.mutable_load_balancer_policy());
+    case v1::Resource::kRetryPolicy:
+      return set_policy_status(table, *resource.mutable_retry_policy());
     case v1::Resource::kCircuitBreakingPolicy:
       return set_policy_status(table, *resource.mutable_circuit_breaking_policy());
     case v1::Resource::kUpstreamTlsPolicy:
       set_policy_status(table, *resource.mutable_upstream_tls_policy());
       return set_references_status(sources, *resource.mutable_upstream_tls_policy());
+    case v1::Resource::kBackendTlsPolicy:
+      return set_backend_tls_status(table, sources, *resource.mutable_backend_tls_policy());
     case v1::Resource::kSecret:  // whether it can be opened is the server's to tell
       return set_secret_status(sources, *resource.mutable_secret());
     case v1::Resource::kRateLimitPolicy: {
@@ -151,6 +155,8 @@ void set_status(const RoutingTable& table, const StatusSources& sources, v1::Res
     // Nothing that could be wrong with them.
     case v1::Resource::kNamespace:
     case v1::Resource::kService:
+    case v1::Resource::kConfigMap:
+    case v1::Resource::kReferenceGrant:
     case v1::Resource::kEndpointSlice:
     case v1::Resource::OBJECT_NOT_SET:
       return;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "core/resource/condition.h"
+#include "core/routing/backend_ref.h"
 #include "core/routing/compile_tls.h"
 #include "core/routing/routing_table.h"
 #include "limpet/v1/resource.pb.h"
@@ -40,9 +41,12 @@ inline void set_status(const RoutingTable& table, v1::Resource& resource) {
 void set_gateway_status(const RoutingTable& table, const StatusSources& sources,
                         v1::Gateway& gateway);
 void set_route_status(const RoutingTable& table, v1::HTTPRoute& route);
-// Whether the backendRef leads to a Service port: kTrue, or why not.
+// Whether the reference leads to a Service port: kTrue, or why not.
 Verdict judge_backend(const RoutingTable& table, const v1::HTTPRoute& route,
-                      const v1::HTTPBackendRef& ref);
+                      const BackendRef& ref);
+// Whether the BackendTLSPolicy holds for all that it is for (Gateway API, BackendTLSPolicy).
+void set_backend_tls_status(const RoutingTable& table, const StatusSources& sources,
+                            v1::BackendTLSPolicy& policy);
 void set_parameters_status(const RoutingTable& table, v1::GatewayParameters& parameters);
 
 // The ports that nodes are to open for the Gateway. Its listeners there may be left out all the

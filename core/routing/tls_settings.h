@@ -1,6 +1,6 @@
-// What TLS is spoken with, as the table holds it: PEM from Secrets, checked when it was compiled.
-// Equal contents keep their object from one table to the next, so that what a node makes of them
-// (proxy/tls) can be kept by address.
+// What TLS is spoken with, as the table holds it: PEM from Secrets and ConfigMaps, checked when it
+// was compiled. Equal contents keep their object from one table to the next, so that what a node
+// makes of them (proxy/tls) can be kept by address.
 //
 // The server's own table knows which Secrets are named and that they are there: the PEM is empty,
 // because values are sealed where it is compiled. Nobody serves from that table.
@@ -29,12 +29,15 @@ struct ListenerTls {
   friend bool operator==(const ListenerTls&, const ListenerTls&) = default;
 };
 
-// Of a cluster whose endpoints are spoken to over TLS (UpstreamTLSPolicy).
+// Of a cluster whose endpoints are spoken to over TLS (UpstreamTLSPolicy, BackendTLSPolicy).
 struct UpstreamTls {
   std::string authorities;  // PEM; empty: those of the node's system
   std::vector<TlsCertificate> certificate;  // one, or none: nothing is shown
-  std::string hostname;     // SNI, and what the endpoint's certificate has to be for
+  std::string hostname;     // SNI; without the names below, what the certificate has to be for
   bool verify = true;
+  // Where there are any, the endpoint's certificate has to have one of them (RFC 5280, 4.2.1.6).
+  std::vector<std::string> dns_names = {};
+  std::vector<std::string> uris = {};
 
   friend bool operator==(const UpstreamTls&, const UpstreamTls&) = default;
 };

@@ -56,16 +56,18 @@ Snapshot Snapshot::apply(const Delta& delta, Epoch epoch, uint64_t revision) con
   return next;
 }
 
-Snapshot Snapshot::exchange(std::string_view kind, const Snapshot& own,
+Snapshot Snapshot::exchange(std::span<const std::string_view> kinds, const Snapshot& own,
                             const Snapshot& others) const {
   Snapshot next = *this;
   next.id_.digest -= own.id_.digest;
   next.id_.digest += others.id_.digest;
-  const auto found = others.kinds_.find(kind);
-  if (found == others.kinds_.end()) {
-    if (const auto old = next.kinds_.find(kind); old != next.kinds_.end()) next.kinds_.erase(old);
-  } else {
-    next.kinds_.insert_or_assign(std::string(kind), found->second);
+  for (const std::string_view kind : kinds) {
+    const auto found = others.kinds_.find(kind);
+    if (found == others.kinds_.end()) {
+      if (const auto old = next.kinds_.find(kind); old != next.kinds_.end()) next.kinds_.erase(old);
+    } else {
+      next.kinds_.insert_or_assign(std::string(kind), found->second);
+    }
   }
   return next;
 }

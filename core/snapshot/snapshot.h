@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,10 +53,11 @@ class Snapshot {
   // there changes nothing.
   Snapshot apply(const Delta& delta, Epoch epoch, uint64_t revision) const;
 
-  // The state with the entries of `others` in place of its own of that kind, and its digest; the
-  // rest is shared. Requires: `own` has its entries of the kind, and neither has any of other
+  // The state with the entries of `others` in place of its own of these kinds, and its digest; the
+  // rest is shared. Requires: `own` has its entries of the kinds, and neither has any of other
   // kinds.
-  Snapshot exchange(std::string_view kind, const Snapshot& own, const Snapshot& others) const;
+  Snapshot exchange(std::span<const std::string_view> kinds, const Snapshot& own,
+                    const Snapshot& others) const;
 
   // In proportion to what differs when `to` was made from `from` or both from a common one.
   // Entries with equal bytes are not part of it, whatever their revisions.

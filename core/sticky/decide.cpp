@@ -1,9 +1,13 @@
 #include "core/sticky/decide.h"
 
+#include <algorithm>
+
 #include "core/balance/rendezvous.h"
 
 namespace limpet {
 namespace {
+
+using Change = StickyDecision::Change;
 
 const Cluster* find_cluster(const StickyScope& scope, uint64_t id) {
   for (const StickyBackend& backend : scope.backends) {
@@ -13,8 +17,38 @@ const Cluster* find_cluster(const StickyScope& scope, uint64_t id) {
 }
 
 // A time ahead of this node's clock counts as now.
-bool expired(const Binding& binding, const StickyPolicy& policy, int64_t now_unix_s) {
-  return now_unix_s > int64_t{binding.created_unix_s} + policy.expires_s + kClockGraceS;
+bool is_past(uint32_t since_unix_s, uint32_t length_s, int64_t now_unix_s) {
+  return now_unix_s > int64_t{since_unix_s} + length_s + kClockGraceS;
+}
+
+// A tenth of the time in which a session must be used is how fresh its token is kept.
+bool is_stale(const Binding& binding, const StickyPolicy& policy, int64_t now_unix_s) {
+  return policy.idle_s != 0 &&
+         now_unix_s >= int64_t{binding.last_seen_unix_s} + std::max(policy.idle_s / 10, 1U);
+}
+
+// Where an endpoint of the scope is.
+struct Place {
+  const Cluster* cluster = nullptr;
+  const Endpoint* endpoint = nullptr;  // null: it is not listed
+
+  bool serves() const { return endpoint != nullptr && endpoint->serves_sessions; }
+};
+
+Place find_home(const StickyScope& scope, const Binding& binding) {
+  const Cluster* cluster = find_cluster(scope, binding.backend);
+  return {cluster, cluster == nullptr ? nullptr : cluster->find(binding.endpoint)};
+}
+
+// Who stands in for a session's endpoint may be of another backend.
+Place find_stand_in(const StickyScope& scope, const Binding& binding) {
+  if (binding.temporary == 0) return {};
+  for (const StickyBackend& backend : scope.backends) {
+    if (backend.cluster == nullptr) continue;
+    const Endpoint* endpoint = backend.cluster->find(binding.temporary);
+    if (endpoint != nullptr) return {backend.cluster, endpoint};
+  }
+  return {};
 }
 
 // By weight among the backends that have an eligible endpoint, then among the endpoints of the
@@ -40,6 +74,46 @@ void choose_by_rank(const StickyScope& scope, const Cluster* preferred,
   decision.endpoint = rendezvous_choice(*best, decision.session_id, {});
 }
 
+void stay(const Place& place, StickyDecision& decision) {
+  decision.cluster = place.cluster;
+  decision.endpoint = place.endpoint;
+}
+
+// The binding is over. A session that lives on in other scopes keeps its id, and with it its rank
+// here.
+StickyDecision begin_anew(const StickyScope& scope, const SessionRecord& record,
+                          StickyReason reason) {
+  StickyDecision decision;
+  decision.reason = reason;
+  decision.change = Change::kBind;
+  if (record.bindings().size() > 1) {
+    decision.session_id = record.session_id();
+    choose_by_rank(scope, nullptr, decision);
+  }
+  return decision;
+}
+
+// The binding's own endpoint may not serve, as far as a table knows that is not behind.
+void leave_home(const StickyScope& scope, const Place& home, const Place& stand_in,
+                StickyDecision& decision) {
+  const bool listed = home.endpoint != nullptr;
+  const OnUnavailable policy = listed ? scope.policy->on_unavailable : OnUnavailable::kRebind;
+  decision.reason = listed ? StickyReason::kUnavailable : StickyReason::kGone;
+  if (policy == OnUnavailable::kReject) {
+    decision.refuse = true;
+    return;
+  }
+  const bool for_now = policy == OnUnavailable::kRebindTemporarily;
+  decision.change = for_now ? Change::kBindForNow : Change::kBind;
+  if (!stand_in.serves()) return choose_by_rank(scope, home.cluster, decision);
+  // Nobody moves who need not.
+  stay(stand_in, decision);
+  if (for_now) {
+    decision.reason = StickyReason::kHit;
+    decision.change = Change::kNone;
+  }
+}
+
 // Requires: the token opened.
 StickyDecision decide_for_record(const StickyScope& scope, const SessionRecord& record,
                                  StateTime table_time, int64_t now_unix_s) {
@@ -48,36 +122,36 @@ StickyDecision decide_for_record(const StickyScope& scope, const SessionRecord& 
   const Binding* binding = record.find(scope.id);
   if (binding == nullptr) {
     decision.reason = StickyReason::kUnbound;
-    decision.bind = true;
+    decision.change = Change::kBind;
     choose_by_rank(scope, nullptr, decision);
     return decision;
   }
-  if (expired(*binding, *scope.policy, now_unix_s)) {
-    decision.reason = StickyReason::kExpired;
-    decision.bind = true;
-    // A session that lives on in other scopes keeps its id, and with it its rank here.
-    if (record.bindings().size() > 1) {
-      choose_by_rank(scope, nullptr, decision);
-    } else {
-      decision.session_id = 0;
-    }
-    return decision;
+  const StickyPolicy& policy = *scope.policy;
+  if (is_past(binding->created_unix_s, policy.expires_s, now_unix_s)) {
+    return begin_anew(scope, record, StickyReason::kExpired);
   }
-  const Cluster* cluster = find_cluster(scope, binding->backend);
-  const Endpoint* endpoint = cluster == nullptr ? nullptr : cluster->find(binding->endpoint);
-  if (endpoint != nullptr && endpoint->serves_sessions) {
+  if (policy.idle_s != 0 && is_past(binding->last_seen_unix_s, policy.idle_s, now_unix_s)) {
+    return begin_anew(scope, record, StickyReason::kIdle);
+  }
+  const Place home = find_home(scope, *binding);
+  const Place stand_in = find_stand_in(scope, *binding);
+  // By a state that this table does not have yet: what it knows better is not undone.
+  const bool behind = binding->decided_at > table_time;
+  if (behind && stand_in.serves()) {
     decision.reason = StickyReason::kHit;
-    decision.cluster = cluster;
-    decision.endpoint = endpoint;
-    return decision;
-  }
-  if (binding->decided_at > table_time) {
+    stay(stand_in, decision);
+  } else if (home.serves() && (!behind || binding->temporary == 0)) {
+    decision.reason = StickyReason::kHit;
+    stay(home, decision);
+    if (binding->temporary != 0) decision.change = Change::kReturn;
+  } else if (behind) {
     decision.reason = StickyReason::kBehind;
+    choose_by_rank(scope, home.cluster, decision);
   } else {
-    decision.reason = endpoint == nullptr ? StickyReason::kGone : StickyReason::kUnavailable;
-    decision.bind = true;
+    leave_home(scope, home, stand_in, decision);
   }
-  choose_by_rank(scope, cluster, decision);
+  const bool stays = decision.reason == StickyReason::kHit && decision.change == Change::kNone;
+  if (stays && is_stale(*binding, policy, now_unix_s)) decision.change = Change::kRefresh;
   return decision;
 }
 
@@ -92,6 +166,7 @@ std::string_view to_string(StickyReason reason) {
     case StickyReason::kGone: return "gone";
     case StickyReason::kUnavailable: return "unavailable";
     case StickyReason::kExpired: return "expired";
+    case StickyReason::kIdle: return "idle";
     case StickyReason::kTampered: return "tampered";
     case StickyReason::kKeyLost: return "key lost";
     case StickyReason::kBehind: return "behind";
@@ -118,7 +193,7 @@ StickyDecision decide(const StickyScope& scope, const OpenResult& token, uint64_
       decision.reason = StickyReason::kTampered;
       break;
   }
-  decision.bind = true;
+  decision.change = Change::kBind;
   return decision;
 }
 

@@ -23,6 +23,7 @@ enum class StickyReason {
   kGone,         // its endpoint is no longer listed
   kUnavailable,  // its endpoint is listed, but serves no sessions
   kExpired,
+  kIdle,        // nothing was asked in it for too long
   kTampered,     // the token is none of ours
   kKeyLost,
   kBehind,       // the token is of a newer state than this node's table
@@ -48,9 +49,18 @@ struct StickyDecision {
   const Endpoint* endpoint = nullptr;
   // Ranks the candidates after `endpoint`, on every node alike. 0: no session; any will do.
   uint64_t session_id = 0;
-  // Bind the session and set the cookie: for a new session to whichever endpoint serves it, else
+  // What the token says from the answer on: for a new session by whichever endpoint serves it, else
   // only if `endpoint` does.
-  bool bind = false;
+  enum class Change : uint8_t {
+    kNone,
+    kBind,        // a new binding
+    kBindForNow,  // the endpoint stands in for that of the binding
+    kReturn,      // the binding's own endpoint is back: nobody stands in for it
+    kRefresh,     // the session is in use; nothing else
+  };
+  Change change = Change::kNone;
+  // The policy has the session wait for its endpoint. Nobody else is named.
+  bool refuse = false;
 };
 
 // `token` as TokenCodec::open() gave it; for kAhead, `fallback_id` ranks in place of a session id.

@@ -203,6 +203,31 @@ std::string TokenCodec::seal(const SessionRecord& record, const KeyRing& ring,
 
 OpenResult TokenCodec::open(std::string_view text, const KeyRing& ring, TokenPurpose purpose,
                             std::string_view cookie_name) {
+  const RingKey* key = nullptr;
+  return open_with(text, ring, purpose, cookie_name, key);
+}
+
+OpenResult TokenCodec::open(std::string_view text, const KeyRing& ring, TokenPurpose purpose,
+                            std::string_view cookie_name, std::unique_ptr<TokenMemo>& memo) {
+  if (memo != nullptr && memo->text == text && memo->purpose == purpose &&
+      memo->cookie_name == cookie_name) {
+    const RingKey* const key = ring.find(memo->key.id);
+    if (key != nullptr && *key == memo->key) return {OpenStatus::kOk, memo->record};
+  }
+  const RingKey* key = nullptr;
+  OpenResult result = open_with(text, ring, purpose, cookie_name, key);
+  if (result.status != OpenStatus::kOk) return result;
+  if (memo == nullptr) memo = std::make_unique<TokenMemo>();
+  memo->text = text;
+  memo->purpose = purpose;
+  memo->cookie_name = cookie_name;
+  memo->key = *key;
+  memo->record = result.record;
+  return result;
+}
+
+OpenResult TokenCodec::open_with(std::string_view text, const KeyRing& ring, TokenPurpose purpose,
+                                 std::string_view cookie_name, const RingKey*& key) {
   OpenResult result;
   std::string token;
   if (text.size() > kMaxTokenChars || !absl::WebSafeBase64Unescape(absl_view(text), &token) ||
@@ -215,7 +240,7 @@ OpenResult TokenCodec::open(std::string_view text, const KeyRing& ring, TokenPur
   if (version < kVersion || version > kLastFutureVersion) return result;
   const auto key_id = static_cast<uint32_t>(take<4>(from));
   const auto node_number = static_cast<uint32_t>(take<4>(from));
-  const RingKey* key = ring.find(key_id);
+  key = ring.find(key_id);
   if (version != kVersion || key == nullptr) {
     const bool ahead = version != kVersion || key_id > ring.newest_id();
     result.status = ahead ? OpenStatus::kAhead : OpenStatus::kKeyLost;

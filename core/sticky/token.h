@@ -50,7 +50,7 @@ namespace limpet {
 inline constexpr size_t kMaxTokenChars = 512;
 
 // Part of the label under which a token is sealed.
-enum class TokenPurpose : uint8_t { kCookie = 'c' };
+enum class TokenPurpose : uint8_t { kCookie = 'c', kHeader = 'h' };
 
 enum class OpenStatus {
   kOk,
@@ -63,6 +63,16 @@ enum class OpenStatus {
 struct OpenResult {
   OpenStatus status = OpenStatus::kMalformed;
   SessionRecord record;  // with kOk
+};
+
+// The token that a client has shown last, and what it said: most send the same one with each
+// request of a connection. What is decided by it is decided anew each time.
+struct TokenMemo {
+  std::string text;  // empty: none
+  TokenPurpose purpose{};
+  std::string cookie_name;
+  RingKey key;
+  SessionRecord record;
 };
 
 // Seals and opens, with the ciphers of recently used keys kept warm. Not thread safe: one per
@@ -82,6 +92,10 @@ class TokenCodec {
                    std::string_view cookie_name);
   OpenResult open(std::string_view text, const KeyRing& ring, TokenPurpose purpose,
                   std::string_view cookie_name);
+  // The same, without opening a token again that `memo` has; made where it is null. Only what
+  // opens is kept.
+  OpenResult open(std::string_view text, const KeyRing& ring, TokenPurpose purpose,
+                  std::string_view cookie_name, std::unique_ptr<TokenMemo>& memo);
 
   // 64 random bits, never 0.
   uint64_t new_session_id();
@@ -92,6 +106,9 @@ class TokenCodec {
   static constexpr size_t kCachedCiphers = 64;
   static constexpr size_t kRandomBytes = 4096;
 
+  // `key` is set to the ring's that the token is sealed with, with kOk.
+  OpenResult open_with(std::string_view text, const KeyRing& ring, TokenPurpose purpose,
+                       std::string_view cookie_name, const RingKey*& key);
   Ciphers& ciphers_for(const RingKey& key, uint32_t node_number);
   std::span<const unsigned char> take_random(size_t size);
 

@@ -1,13 +1,15 @@
+#include <limits>
 #include <map>
 #include <set>
 #include <tuple>
 #include <utility>
 
-#include <absl/strings/ascii.h>
-
+#include "core/base/quantity.h"
 #include "core/base/text.h"
 #include "core/validate/formats.h"
+#include "core/validate/http_route.h"
 #include "core/validate/kinds.h"
+#include "core/validate/policy.h"
 
 namespace limpet {
 namespace {
@@ -19,36 +21,11 @@ constexpr int kMaxMatchesPerRule = 64;
 constexpr int kMaxMatches = 128;  // of all rules together
 constexpr int kMaxBackendRefs = 16;
 constexpr int kMaxWeight = 1'000'000;
-constexpr size_t kMaxPath = 1024;
-
-// What RFC 3986 allows in a path.
-bool is_path_char(std::string_view rest) {
-  constexpr std::string_view kSymbols = "-/._~!$&'()*+,;=:@";
-  if (absl::ascii_isalnum(rest[0]) || contains(kSymbols, rest[0])) return true;
-  return rest[0] == '%' && rest.size() > 2 && absl::ascii_isxdigit(rest[1]) &&
-         absl::ascii_isxdigit(rest[2]);
-}
-
-// For Exact and PathPrefix.
-std::string check_path(std::string_view value) {
-  if (!value.starts_with("/")) {
-    return str_cat("must start with \"/\", not be \"", value.substr(0, 80), "\"");
-  }
-  for (std::string_view bad : {"//", "/./", "/../", "%2f", "%2F", "#"}) {
-    if (contains(value, bad)) return str_cat("must not contain \"", bad, "\"");
-  }
-  for (std::string_view bad : {"/.", "/.."}) {
-    if (value.ends_with(bad)) return str_cat("must not end with \"", bad, "\"");
-  }
-  for (size_t i = 0; i < value.size(); ++i) {
-    if (is_path_char(value.substr(i))) continue;
-    return str_cat(
-        "must consist of characters that a path may have; write others, such as "
-        "the one at position ",
-        i + 1, ", as % and two hexadecimal digits");
-  }
-  return check_max_size(value, kMaxPath);
-}
+constexpr int kMaxRetryCodes = 32;
+constexpr size_t kMaxSessionName = 128;
+constexpr int64_t kMaxSessionMs = int64_t{10} * 365 * 86'400'000;
+// What the format of durations can say at most: 99999h.
+constexpr int64_t kMaxTimeoutMs = int64_t{99'999} * 3'600'000;
 
 class ParentChecks {
  public:
@@ -109,38 +86,97 @@ void validate_hostnames(const v1::HTTPRouteSpec& spec, Report& report) {
   }
 }
 
-void validate_path_match(const v1::HTTPPathMatch& path, Report& report) {
-  const Scope scope(report, "path");
-  if (path.type() == "RegularExpression") {
-    report.add("type",
-               "RegularExpression is not supported by this version of Limpet; use Exact "
-               "or PathPrefix");
-    return;
-  }
-  const bool type_ok = report.optional_one_of("type", path.type(), {"Exact", "PathPrefix"});
-  if (type_ok && path.has_value()) report.check("value", check_path(path.value()));
-}
-
-void validate_backend(const v1::HTTPBackendRef& ref, Report& report) {
+template <typename Reference>
+void validate_any_reference(const Reference& ref, Report& report) {
   report.optional("group", ref.group(), check_group);
   if (ref.has_kind()) report.check("kind", check_kind_name(ref.kind()));
   report.require("name", ref.name(), check_path_segment_name);
   report.optional("namespace", ref.namespace_(), check_dns1123_label);
   const bool service = ref.group().empty() && (!ref.has_kind() || ref.kind() == "Service");
   if (service || ref.has_port()) report.require_port(ref.has_port(), ref.port());
+}
+
+void validate_backend(const v1::HTTPBackendRef& ref, Report& report) {
+  validate_reference(ref, report);
   if (ref.has_weight()) report.check("weight", check_range(ref.weight(), 0, kMaxWeight));
+}
+
+// GEP-1742: "0s" is no bound.
+void validate_timeouts(const v1::HTTPRouteTimeouts& timeouts, Report& report) {
+  const Scope scope(report, "timeouts");
+  int64_t ms[] = {0, 0};
+  const std::string* const values[] = {&timeouts.request(), &timeouts.backend_request()};
+  constexpr std::string_view kFields[] = {"request", "backendRequest"};
+  for (size_t i = 0; i < 2; ++i) {
+    if (values[i]->empty()) continue;
+    if (report.check(kFields[i], check_duration(*values[i], 0, kMaxTimeoutMs))) {
+      ms[i] = *parse_duration_ms(*values[i]);
+    }
+  }
+  if (ms[0] != 0 && ms[1] > ms[0]) {
+    report.add("backendRequest", str_cat("must not be longer than request, ", timeouts.request()));
+  }
+}
+
+// GEP-1731.
+void validate_retry(const v1::HTTPRouteRetry& retry, Report& report) {
+  const Scope scope(report, "retry");
+  report.at_most("codes", retry.codes_size(), kMaxRetryCodes);
+  for (int i = 0; i < retry.codes_size(); ++i) {
+    const Scope item(report, "codes", i);
+    std::string problem = check_range(retry.codes(i), 400, 599);
+    if (!problem.empty()) report.add(std::move(problem));
+  }
+  if (retry.has_attempts()) {
+    report.check("attempts", check_range(retry.attempts(), 0, std::numeric_limits<int>::max()));
+  }
+  if (!retry.backoff().empty()) {
+    report.check("backoff", check_duration(retry.backoff(), 0, kMaxTimeoutMs));
+  }
+}
+
+// GEP-1619.
+void validate_persistence(const v1::SessionPersistence& persistence, Report& report) {
+  const Scope scope(report, "sessionPersistence");
+  const bool header = persistence.type() == "Header";
+  if (!persistence.session_name().empty()) {
+    report.check("sessionName", header ? check_session_header(persistence.session_name())
+                                       : check_token(persistence.session_name(), kMaxSessionName));
+  }
+  if (!persistence.absolute_timeout().empty()) {
+    report.check("absoluteTimeout",
+                 check_duration(persistence.absolute_timeout(), 1'000, kMaxSessionMs));
+  }
+  if (!persistence.idle_timeout().empty()) {
+    report.check("idleTimeout", check_duration(persistence.idle_timeout(), 1'000, kMaxSessionMs));
+  }
+  report.optional_one_of("type", persistence.type(), {"Cookie", "Header"});
+  if (header && persistence.has_cookie_config()) {
+    report.add("cookieConfig", "must be left out with type Header");
+  }
+  const Scope cookie(report, "cookieConfig");
+  const std::string& lifetime = persistence.cookie_config().lifetime_type();
+  report.optional_one_of("lifetimeType", lifetime, {"Session", "Permanent"});
+  if (lifetime == "Permanent" && persistence.absolute_timeout().empty()) {
+    report.add("lifetimeType", "Permanent needs absoluteTimeout: how long the cookie is kept");
+  }
 }
 
 void validate_rule(const v1::HTTPRouteRule& rule, Report& report) {
   report.at_most("matches", rule.matches_size(), kMaxMatchesPerRule);
   for (int i = 0; i < rule.matches_size(); ++i) {
     const Scope scope(report, "matches", i);
-    validate_path_match(rule.matches(i).path(), report);
+    validate_match(rule.matches(i), report);
   }
+  validate_timeouts(rule.timeouts(), report);
+  validate_retry(rule.retry(), report);
+  validate_persistence(rule.session_persistence(), report);
+  validate_filters(rule.filters(), FilterPlace::kRule, rule, report);
   report.at_most("backendRefs", rule.backend_refs_size(), kMaxBackendRefs);
   for (int i = 0; i < rule.backend_refs_size(); ++i) {
     const Scope scope(report, "backendRefs", i);
     validate_backend(rule.backend_refs(i), report);
+    validate_filters(rule.backend_refs(i).filters(), FilterPlace::kBackend, rule, report);
   }
 }
 
@@ -165,6 +201,13 @@ void validate_rules(const v1::HTTPRouteSpec& spec, Report& report) {
 }
 
 }  // namespace
+
+void validate_reference(const v1::HTTPBackendRef& ref, Report& report) {
+  validate_any_reference(ref, report);
+}
+void validate_reference(const v1::BackendObjectReference& ref, Report& report) {
+  validate_any_reference(ref, report);
+}
 
 void validate_kind(const v1::HTTPRoute& object, Report& report) {
   validate_metadata(object.metadata(), /*namespaced=*/true, check_dns1123_subdomain, report);

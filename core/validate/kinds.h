@@ -19,9 +19,13 @@ void validate_kind(const v1::SessionStickyPolicy& object, Report& report);
 void validate_kind(const v1::Secret& object, Report& report);
 void validate_kind(const v1::GatewayParameters& object, Report& report);
 void validate_kind(const v1::LoadBalancerPolicy& object, Report& report);
+void validate_kind(const v1::RetryPolicy& object, Report& report);
 void validate_kind(const v1::CircuitBreakingPolicy& object, Report& report);
 void validate_kind(const v1::RateLimitPolicy& object, Report& report);
 void validate_kind(const v1::UpstreamTLSPolicy& object, Report& report);
+void validate_kind(const v1::BackendTLSPolicy& object, Report& report);
+void validate_kind(const v1::ConfigMap& object, Report& report);
+void validate_kind(const v1::ReferenceGrant& object, Report& report);
 
 // ---- metadata.cpp
 

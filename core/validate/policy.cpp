@@ -1,5 +1,7 @@
 #include "core/validate/policy.h"
 
+#include <absl/strings/str_format.h>
+
 #include "core/base/quantity.h"
 
 namespace limpet {
@@ -74,6 +76,11 @@ std::string check_duration(std::string_view value, int64_t min_ms, int64_t max_m
   if (*ms >= min_ms && *ms <= max_ms) return {};
   return str_cat("must be between ", duration_text(min_ms), " and ", duration_text(max_ms),
                  ", not ", value.substr(0, kMaxShown));
+}
+
+std::string check_number(double value, double min, double max) {
+  if (value >= min && value <= max) return {};
+  return absl::StrFormat("must be between %g and %g, not %.15g", min, max, value);
 }
 
 }  // namespace limpet

@@ -23,6 +23,11 @@ void validate_secret_reference(const v1::SecretReference& reference, Report& rep
 
 // Empty, or what is wrong with a duration that has to lie between the two.
 std::string check_duration(std::string_view value, int64_t min_ms, int64_t max_ms);
+// As check_range(), of numbers with fractions; `min` and `max` are allowed.
+std::string check_number(double value, double min, double max);
+
+// Of a header field that has sessions' tokens.
+std::string check_session_header(std::string_view value);
 
 // The whole of a policy for ports of a Service. `check_port` has each of spec.ports to itself,
 // beside its number and its config; `check_config` every config.

@@ -84,12 +84,20 @@ void dispatch(const v1::Resource& resource, Report& report) {
       return validate_kind(resource.gateway_parameters(), report);
     case v1::Resource::kLoadBalancerPolicy:
       return validate_kind(resource.load_balancer_policy(), report);
+    case v1::Resource::kRetryPolicy:
+      return validate_kind(resource.retry_policy(), report);
     case v1::Resource::kCircuitBreakingPolicy:
       return validate_kind(resource.circuit_breaking_policy(), report);
     case v1::Resource::kRateLimitPolicy:
       return validate_kind(resource.rate_limit_policy(), report);
     case v1::Resource::kUpstreamTlsPolicy:
       return validate_kind(resource.upstream_tls_policy(), report);
+    case v1::Resource::kBackendTlsPolicy:
+      return validate_kind(resource.backend_tls_policy(), report);
+    case v1::Resource::kConfigMap:
+      return validate_kind(resource.config_map(), report);
+    case v1::Resource::kReferenceGrant:
+      return validate_kind(resource.reference_grant(), report);
     case v1::Resource::OBJECT_NOT_SET:
       return;
   }

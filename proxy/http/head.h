@@ -65,6 +65,12 @@ struct RequestHead : Head {
   // may be the query alone ("?q"): "/" belongs before it.
   std::string_view path_query;
   std::string_view authority;  // of the target in absolute-form, else of Host; may have a port
+
+  // Behind the "?"; empty when there is none.
+  std::string_view query() const {
+    const size_t mark = path_query.find('?');
+    return mark == std::string_view::npos ? std::string_view() : path_query.substr(mark + 1);
+  }
 };
 
 struct ResponseHead : Head {

@@ -1,6 +1,7 @@
 #include "proxy/http/respond.h"
 
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -34,10 +35,22 @@ constexpr FailureInfo kInfos[] = {
      "this connection's certificate is not for this host"},
     {Failure::kRateLimited, Source::kGateway, 429, "Too Many Requests",
      "more requests have come than are let through; try again later"},
+    {Failure::kRedirect, Source::kGateway, 302, "Found", "see the Location of this answer"},
+    {Failure::kPreflight, Source::kGateway, 204, "No Content", ""},
+    {Failure::kOriginRefused, Source::kGateway, 403, "Forbidden",
+     "the route does not let pages of this origin ask"},
+    {Failure::kBrokenFilter, Source::kGateway, 500, "Internal Server Error",
+     "a filter of the route cannot be applied"},
     {Failure::kInvalidBackend, Source::kGateway, 500, "Internal Server Error",
-     "the route's backend does not exist"},
+     "the route's backend does not exist, or its protocol is not spoken"},
     {Failure::kNoEndpoint, Source::kGateway, 503, "Service Unavailable",
      "the service has no endpoint that can serve"},
+    {Failure::kSessionAway, Source::kGateway, 503, "Service Unavailable",
+     "the session's endpoint does not serve now"},
+    {Failure::kCircuitOpen, Source::kGateway, 503, "Service Unavailable",
+     "the service is not asked for a while, since it failed or was slow"},
+    {Failure::kCircuitFull, Source::kGateway, 503, "Service Unavailable",
+     "the service has as many requests as it may have"},
     {Failure::kConnectFailed, Source::kUpstream, 503, "Service Unavailable",
      "no endpoint could be reached"},
     {Failure::kConnectTimeout, Source::kUpstream, 504, "Gateway Timeout",
@@ -50,6 +63,8 @@ constexpr FailureInfo kInfos[] = {
      "the endpoint's answer is not valid HTTP/1.1"},
     {Failure::kResponseTimeout, Source::kUpstream, 504, "Gateway Timeout",
      "the endpoint did not answer in time"},
+    {Failure::kRouteTimeout, Source::kGateway, 504, "Gateway Timeout",
+     "the request took longer than its route allows"},
 };
 
 constexpr bool in_order() {
@@ -60,10 +75,36 @@ constexpr bool in_order() {
 }
 static_assert(in_order(), "kInfos is indexed by Failure");
 
-// Empty, as it may be (RFC 9112 §4), of those that this gateway has no failure with.
+// RFC 9110 §15, for the statuses that policies and redirects are likely to name. A reason may be
+// empty (RFC 9112 §4).
 std::string_view reason_of(int status) {
-  for (const FailureInfo& known : kInfos) {
-    if (known.status == status) return known.reason;
+  static constexpr std::pair<int, std::string_view> kReasons[] = {
+      {200, "OK"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {301, "Moved Permanently"},
+      {303, "See Other"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {402, "Payment Required"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {409, "Conflict"},
+      {418, "I'm a teapot"},
+      {420, "Enhance Your Calm"},
+      {429, "Too Many Requests"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {509, "Bandwidth Limit Exceeded"},
+      {529, "Site is overloaded"},
+  };
+  for (const auto& [known, reason] : kReasons) {
+    if (known == status) return reason;
   }
   return {};
 }
@@ -75,16 +116,21 @@ const FailureInfo& info(Failure failure) { return kInfos[static_cast<size_t>(fai
 void append_response(Failure failure, const Variation& variation, bool close, bool to_head,
                      int64_t now_unix_s, std::string& out) {
   const FailureInfo& what = info(failure);
-  const bool own = variation.status == 0 || variation.status == what.status;
-  fmt::format_to(std::back_inserter(out),
-                 "HTTP/1.1 {} {}\r\ncontent-type: text/plain; charset=utf-8\r\n"
-                 "content-length: {}\r\n{}date: ",
-                 own ? what.status : variation.status,
-                 own ? what.reason : reason_of(variation.status), what.message.size() + 1,
-                 variation.fields);
+  const int status = variation.status == 0 ? what.status : variation.status;
+  const bool bodiless = status == 204 || status == 304;  // RFC 9110 §6.4.1
+  std::string content(variation.content.empty() ? what.message : variation.content);
+  content = status == 205 ? std::string() : content + "\n";  // RFC 9110 §15.3.6
+  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", status,
+                 status == what.status ? what.reason : reason_of(status));
+  if (!bodiless) {
+    fmt::format_to(std::back_inserter(out),
+                   "content-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n",
+                   content.size());
+  }
+  out.append(variation.fields).append("date: ");
   append_date(now_unix_s, out);
   out.append(close ? "\r\nconnection: close\r\n\r\n" : "\r\n\r\n");
-  if (!to_head) out.append(what.message).append("\n");
+  if (!to_head && !bodiless) out.append(content);
 }
 
 }  // namespace limpet::http

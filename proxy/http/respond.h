@@ -23,8 +23,16 @@ enum class Failure : uint8_t {
   kNoRoute,         // no listener or rule takes the request
   kMisdirected,     // the host is another listener's than that of the TLS connection
   kRateLimited,     // the route lets no more through for now
+  // No failures, but answers of the gateway's own.
+  kRedirect,        // the rule says so
+  kPreflight,       // a page of another origin may send its request (http/cors.h)
+  kOriginRefused,   // it may not
+  kBrokenFilter,    // a filter of the rule or backend cannot be applied
   kInvalidBackend,  // the rule's backendRef names nothing that exists
   kNoEndpoint,      // the backend has no endpoint that may serve
+  kSessionAway,     // the session's endpoint may not, and its policy has it wait
+  kCircuitOpen,     // the backend's CircuitBreakingPolicy lets nothing through for a while
+  kCircuitFull,     // nor more than its limits
   // The upstream's doing.
   kConnectFailed,
   kConnectTimeout,
@@ -32,6 +40,7 @@ enum class Failure : uint8_t {
   kUpstreamClosed,  // closed or reset before a whole response head
   kBadResponse,     // not HTTP as this gateway understands it
   kResponseTimeout,
+  kRouteTimeout,    // the rule gives requests no longer than that
 };
 
 enum class Source : uint8_t { kClient, kGateway, kUpstream };
@@ -46,14 +55,15 @@ struct FailureInfo {
 
 const FailureInfo& info(Failure failure);
 
-// What a policy makes of an answer.
+// What a policy or a filter makes of an answer.
 struct Variation {
-  int status = 0;      // 0: the failure's own
-  std::string fields;  // further ones, whole lines
+  int status = 0;       // 0: the failure's own
+  std::string content;  // empty: the failure's message
+  std::string fields;   // further ones, whole lines
 };
 
 // Appends a whole response. `close`: the connection ends after it. `to_head`: to a HEAD
-// request, without body.
+// request, without body. Those of 204 and 304 have none either.
 void append_response(Failure failure, const Variation& variation, bool close, bool to_head,
                      int64_t now_unix_s, std::string& out);
 

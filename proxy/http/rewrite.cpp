@@ -7,6 +7,7 @@
 
 #include "proxy/http/chars.h"
 #include "proxy/http/cookie.h"
+#include "proxy/http/cors.h"
 #include "proxy/http/forwarded.h"
 
 namespace limpet::http {
@@ -51,29 +52,46 @@ bool wants_trailers(const Head& head) {
   });
 }
 
-// All Cookie fields as one, at the place of the first: some readers look at one alone.
-void append_cookies(const RequestHead& head, const Field& first, std::string_view drop,
+// All cookies, those of filters with them, in one field: some readers look at one alone.
+void append_cookies(const RequestHead& head, std::string_view name, const RequestRewrite& rewrite,
                     std::string& out) {
   const size_t start = out.size();
-  out.append(first.name).append(": ");
+  out.append(name).append(": ");
   const size_t value_start = out.size();
-  for (const Field& field : head) {
-    if (field.id != FieldId::kCookie) continue;
+  const auto append = [&](std::string_view value, std::string_view drop) {
     const size_t before = out.size();
     if (before != value_start) out.append("; ");
     const size_t here = out.size();
     if (drop.empty()) {
-      out.append(field.value);
+      out.append(value);
     } else {
-      append_other_cookies(field.value, drop, out);
+      append_other_cookies(value, drop, out);
     }
     if (out.size() == here) out.resize(before);
+  };
+  if (!rewrite.changes.drop("Cookie")) {
+    for (const Field& field : head) {
+      if (field.id == FieldId::kCookie) append(field.value, rewrite.drop_cookie);
+    }
   }
+  rewrite.changes.visit([&](const HeaderChanges::Field& field) {
+    if (equals_ignore_case(field.name, "Cookie")) append(field.value, {});
+  });
   if (out.size() == value_start) {
     out.resize(start);
   } else {
     out.append("\r\n");
   }
+}
+
+// The fields of filters. Cookies among them stand with the client's, if those go on.
+void append_changes(const RequestHead& head, const RequestRewrite& rewrite, std::string& out) {
+  if (head.find(FieldId::kCookie) == nullptr || rewrite.changes.drop("Cookie")) {
+    append_cookies(head, "Cookie", rewrite, out);
+  }
+  rewrite.changes.visit([&](const HeaderChanges::Field& field) {
+    if (!equals_ignore_case(field.name, "Cookie")) append_field(field.name, field.value, out);
+  });
 }
 
 // What of the request is for the connection to the upstream.
@@ -127,22 +145,27 @@ std::string_view believed(const RequestHead& head, const RequestRewrite& rewrite
 }
 
 void append_x_forwarded(const RequestHead& head, const RequestRewrite& rewrite, std::string& out) {
-  out.append("X-Forwarded-For: ");
-  for (const Field& field : head) {
-    if (rewrite.trusted && field.id == FieldId::kXForwardedFor && !field.value.empty()) {
-      out.append(field.value).append(", ");
+  const auto append = [&](std::string_view name, std::string_view value) {
+    if (!rewrite.changes.drop(name)) append_field(name, value, out);
+  };
+  if (!rewrite.changes.drop("X-Forwarded-For")) {
+    out.append("X-Forwarded-For: ");
+    for (const Field& field : head) {
+      if (rewrite.trusted && field.id == FieldId::kXForwardedFor && !field.value.empty()) {
+        out.append(field.value).append(", ");
+      }
     }
+    out.append(rewrite.client_ip).append("\r\n");
   }
-  out.append(rewrite.client_ip).append("\r\n");
   const fmt::format_int port(rewrite.listener_port);
   const std::string_view own_port(port.data(), port.size());
-  append_field("X-Forwarded-Proto",
-               believed(head, rewrite, FieldId::kXForwardedProto, is_scheme, rewrite.scheme), out);
+  append("X-Forwarded-Proto",
+         believed(head, rewrite, FieldId::kXForwardedProto, is_scheme, rewrite.scheme));
   const std::string_view host =
       believed(head, rewrite, FieldId::kXForwardedHost, is_forwarded_host, head.authority);
-  if (!host.empty()) append_field("X-Forwarded-Host", host, out);
-  append_field("X-Forwarded-Port",
-               believed(head, rewrite, FieldId::kXForwardedPort, is_port, own_port), out);
+  if (!host.empty()) append("X-Forwarded-Host", host);
+  append("X-Forwarded-Port",
+         believed(head, rewrite, FieldId::kXForwardedPort, is_port, own_port));
 }
 
 // Extends what a trusted peer says, unless it is malformed: behind an open quote nobody would find
@@ -172,22 +195,49 @@ bool is_replaced(const RequestRewrite& rewrite, FieldId id) {
   return !rewrite.trusted || (id == FieldId::kForwarded ? rewrite.forwarded : rewrite.x_forwarded);
 }
 
-// RFC 9111 §3 and §4.2.2: may a cache keep the response, if nothing else is said? Then a cookie on
-// it must be kept out of shared caches.
-bool is_cacheable(const ResponseHead& head) {
+// `path`: in place of that in the target; the query stays. Empty: as received.
+void append_request_line(const RequestHead& head, std::string_view path, std::string& out) {
+  out.append(head.method);
+  if (path.empty()) {
+    out.append(head.path_query.starts_with('?') ? " /" : " ").append(head.path_query);
+  } else {
+    const size_t query = std::min(head.path_query.find('?'), head.path_query.size());
+    out.append(" ").append(path).append(head.path_query.substr(query));
+  }
+  // An HTTP/1.0 client cannot read a chunked answer, so the upstream must not send one.
+  out.append(head.minor_version == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+}
+
+bool keeps_out_of_caches(std::string_view cache_control) {
+  for (const std::string_view forbids : {"private", "no-store", "no-cache"}) {
+    const auto found =
+        std::search(cache_control.begin(), cache_control.end(), forbids.begin(), forbids.end(),
+                    [](char a, char b) { return (a | 0x20) == b || a == b; });
+    if (found != cache_control.end()) return true;
+  }
+  return false;
+}
+
+// RFC 9111 §3 and §4.2.2: may a cache keep the response as it goes out, if nothing else is said?
+// Then a cookie on it must be kept out of shared caches.
+bool is_cacheable(const ResponseHead& head, const FieldChanges& changes) {
   static constexpr int kHeuristicallyCacheable[] = {200, 203, 204, 206, 300, 301,
                                                     308, 404, 405, 410, 414, 501};
   bool said = false;
-  for (const Field& field : head) {
-    if (field.id != FieldId::kCacheControl) continue;
+  bool forbidden = false;
+  const auto look_at = [&](std::string_view value) {
     said = true;
-    for (const std::string_view forbids : {"private", "no-store", "no-cache"}) {
-      const auto found = std::search(
-          field.value.begin(), field.value.end(), forbids.begin(), forbids.end(),
-          [](char a, char b) { return (a | 0x20) == b || a == b; });
-      if (found != field.value.end()) return false;
+    forbidden = forbidden || keeps_out_of_caches(value);
+  };
+  if (!changes.drop("cache-control")) {
+    for (const Field& field : head) {
+      if (field.id == FieldId::kCacheControl) look_at(field.value);
     }
   }
+  changes.visit([&](const HeaderChanges::Field& field) {
+    if (equals_ignore_case(field.name, "cache-control")) look_at(field.value);
+  });
+  if (forbidden) return false;
   return said || std::find(std::begin(kHeuristicallyCacheable), std::end(kHeuristicallyCacheable),
                            head.status) != std::end(kHeuristicallyCacheable);
 }
@@ -195,12 +245,14 @@ bool is_cacheable(const ResponseHead& head) {
 }  // namespace
 
 void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std::string& out) {
-  out.append(head.method).append(head.path_query.starts_with('?') ? " /" : " ");
-  out.append(head.path_query);
-  // An HTTP/1.0 client cannot read a chunked answer, so the upstream must not send one.
-  out.append(head.minor_version == 0 ? " HTTP/1.0\r\n" : " HTTP/1.1\r\n");
+  append_request_line(head, rewrite.path, out);
   const bool absolute = head.target.data() != head.path_query.data();
+  const std::string_view host = rewrite.host.empty() ? head.authority : rewrite.host;
   for (const Field& field : head) {
+    if (rewrite.changes && rewrite.changes.drop(field.name)) continue;
+    if (!rewrite.drop_header.empty() && equals_ignore_case(field.name, rewrite.drop_header)) {
+      continue;
+    }
     switch (field.id) {
       case FieldId::kForwarded:
       case FieldId::kXForwardedFor:
@@ -213,11 +265,11 @@ void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std
         if (!rewrite.trusted) continue;
         break;
       case FieldId::kHost:
-        append_field(field.name, absolute ? head.authority : field.value, out);
+        append_field(field.name, absolute || !rewrite.host.empty() ? host : field.value, out);
         continue;
       case FieldId::kCookie:
         if (&field == head.find(FieldId::kCookie)) {
-          append_cookies(head, field, rewrite.drop_cookie, out);
+          append_cookies(head, field.name, rewrite, out);
         }
         continue;
       case FieldId::kExpect:
@@ -229,16 +281,22 @@ void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std
     if (!is_hop_by_hop(head, field)) append_field(field.name, field.value, out);
   }
   // HTTP/1.0 may name its host in the target alone.
-  if (absolute && head.find(FieldId::kHost) == nullptr) append_field("Host", head.authority, out);
+  if ((absolute || !rewrite.host.empty()) && head.find(FieldId::kHost) == nullptr) {
+    append_field("Host", host, out);
+  }
   append_connection(head, rewrite.upgrade, out);
   if (rewrite.x_forwarded) append_x_forwarded(head, rewrite, out);
-  if (rewrite.forwarded) append_forwarded(head, rewrite, out);
-  append_via("Via", head.minor_version, rewrite.via, out);
+  if (rewrite.forwarded && !rewrite.changes.drop("Forwarded")) {
+    append_forwarded(head, rewrite, out);
+  }
+  if (!rewrite.changes.drop("Via")) append_via("Via", head.minor_version, rewrite.via, out);
+  if (rewrite.changes) append_changes(head, rewrite, out);
   out.append("\r\n");
 }
 
 bool needs_rewrite(const ResponseHead& head, const ResponseRewrite& rewrite) {
   if (rewrite.close || !rewrite.set_cookie.empty() || !rewrite.via.empty()) return true;
+  if (rewrite.changes || !rewrite.fields.empty() || rewrite.drop_cors) return true;
   if (rewrite.client_minor_version == 0 || head.minor_version != 1) return true;
   if (head.reason.data() == nullptr) return true;  // a client may want the space before it
   return std::any_of(head.begin(), head.end(),
@@ -248,16 +306,30 @@ bool needs_rewrite(const ResponseHead& head, const ResponseRewrite& rewrite) {
 void rewrite_response(const ResponseHead& head, const ResponseRewrite& rewrite, std::string& out) {
   fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} ", head.status);
   out.append(head.reason).append("\r\n");
+  const size_t first_field = out.size();
   for (const Field& field : head) {
+    if (rewrite.changes && rewrite.changes.drop(field.name)) continue;
+    if (rewrite.drop_cors && is_cors_field(field.name)) continue;
     if (!is_dropped(head, field) || (rewrite.upgrade && field.id == FieldId::kUpgrade)) {
       append_field(field.name, field.value, out);
     }
   }
   if (rewrite.upgrade) append_field("connection", "upgrade", out);
-  append_via("via", head.minor_version, rewrite.via, out);
+  if (!rewrite.changes.drop("via")) append_via("via", head.minor_version, rewrite.via, out);
+  rewrite.changes.visit([&](const HeaderChanges::Field& field) {
+    if (!rewrite.drop_cors || !is_cors_field(field.name)) {
+      append_field(field.name, field.value, out);
+    }
+  });
+  if (rewrite.expose_each) {
+    const std::string lines = out.substr(first_field);
+    append_exposed(lines, out);
+  }
+  out.append(rewrite.fields);
   if (!rewrite.set_cookie.empty()) {
-    append_field("set-cookie", rewrite.set_cookie, out);
-    if (is_cacheable(head)) append_field("cache-control", "private", out);
+    append_field(rewrite.session_header.empty() ? "set-cookie" : rewrite.session_header,
+                 rewrite.set_cookie, out);
+    if (is_cacheable(head, rewrite.changes)) append_field("cache-control", "private", out);
   }
   if (head.status >= 200) {
     if (rewrite.close) {

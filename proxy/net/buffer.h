@@ -8,6 +8,7 @@
 // Threading: a pool and its buffers belong to one worker.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -46,15 +47,26 @@ class Buffer {
     begin_ = kHeadroom;
   }
 
-  // Replaces the first `old_size` bytes by `head`. False when the headroom does not suffice.
+  // Replaces the first `old_size` bytes by `head`. False when it does not fit.
   bool replace_front(size_t old_size, std::string_view head) {
-    if (begin_ + old_size < head.size()) return false;
+    if (begin_ + old_size < head.size() && !make_headroom(head.size() - begin_ - old_size)) {
+      return false;
+    }
     begin_ = begin_ + old_size - head.size();
     std::memcpy(storage_.get() + begin_, head.data(), head.size());
     return true;
   }
 
  private:
+  // Moves the bytes back by so many. False when they do not fit.
+  bool make_headroom(size_t size) {
+    if (space_size() < size) return false;
+    std::memmove(storage_.get() + begin_ + size, storage_.get() + begin_, end_ - begin_);
+    begin_ += size;
+    end_ += size;
+    return true;
+  }
+
   std::unique_ptr<char[]> storage_;
   size_t capacity_;
   size_t begin_;
@@ -63,15 +75,16 @@ class Buffer {
 
 class BufferPool {
  public:
+  static constexpr size_t kMaxHead = 64 * 1024;
   static constexpr size_t kSmall = 16 * 1024;  // for requests
   // For responses and large heads: one of the greatest length, and a byte by which it is too long.
-  static constexpr size_t kLarge = kHeadroom + 64 * 1024 + 256;
+  static constexpr size_t kLarge = kHeadroom + kMaxHead + 256;
   static constexpr size_t kMaxFree = 256;                  // kept of each size
 
   std::unique_ptr<Buffer> lease(size_t capacity) {
     leased_bytes_ += capacity;
     auto& free = capacity == kSmall ? small_ : large_;
-    if (free.empty()) return std::make_unique<Buffer>(capacity);
+    if (free.empty() || capacity > kLarge) return std::make_unique<Buffer>(capacity);
     std::unique_ptr<Buffer> buffer = std::move(free.back());
     free.pop_back();
     return buffer;
@@ -80,6 +93,7 @@ class BufferPool {
   void give_back(std::unique_ptr<Buffer> buffer) {
     if (buffer == nullptr) return;
     leased_bytes_ -= buffer->capacity();
+    if (buffer->capacity() > kLarge) return;
     auto& free = buffer->capacity() == kSmall ? small_ : large_;
     if (free.size() >= kMaxFree) return;
     buffer->clear();
@@ -89,13 +103,22 @@ class BufferPool {
   // Of all buffers that are not given back.
   size_t leased_bytes() const { return leased_bytes_; }
 
-  // A larger buffer with the same bytes.
-  std::unique_ptr<Buffer> enlarge(std::unique_ptr<Buffer> buffer) {
-    std::unique_ptr<Buffer> large = lease(kLarge);
+  // A buffer with the same bytes and space for at least `more`: a large one, where that will do.
+  std::unique_ptr<Buffer> enlarge(std::unique_ptr<Buffer> buffer, size_t more = 0) {
+    std::unique_ptr<Buffer> large = lease(std::max(kLarge, kHeadroom + buffer->size() + more));
     std::memcpy(large->space(), buffer->bytes().data(), buffer->size());
     large->commit(buffer->size());
     give_back(std::move(buffer));
     return large;
+  }
+
+  // As Buffer::replace_front(), in another buffer where this one has no room: what came with the
+  // old head may fill it. False when no head may be as long as that.
+  bool replace_front(std::unique_ptr<Buffer>& buffer, size_t old_size, std::string_view head) {
+    if (buffer->replace_front(old_size, head)) return true;
+    if (head.size() > kMaxHead) return false;
+    buffer = enlarge(std::move(buffer), head.size());
+    return buffer->replace_front(old_size, head);
   }
 
  private:

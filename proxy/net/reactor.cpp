@@ -43,7 +43,23 @@ void Reactor::schedule(EventHandler* handler) {
   scheduled_.push_back(handler);
 }
 
+void Reactor::wake_at(EventHandler* handler, int64_t ms) {
+  handler->timer_ms_ = ms;
+  // The entry that there is comes early enough; it is put off then.
+  if (handler->queued_ms_ != 0 && handler->queued_ms_ <= ms) return;
+  unqueue(*handler);
+  handler->queued_ms_ = ms;
+  timers_.emplace(ms, handler);
+}
+
+void Reactor::unqueue(EventHandler& handler) {
+  if (handler.queued_ms_ == 0) return;
+  timers_.erase({handler.queued_ms_, &handler});
+  handler.queued_ms_ = 0;
+}
+
 void Reactor::retire(std::unique_ptr<EventHandler> handler) {
+  unqueue(*handler);
   if (handler->scheduled_) std::erase(scheduled_, handler.get());
   retired_.push_back(std::move(handler));
 }
@@ -88,11 +104,28 @@ void Reactor::run_scheduled() {
   }
 }
 
+void Reactor::run_timers() {
+  while (!timers_.empty() && timers_.begin()->first <= now_ms_) {
+    EventHandler& handler = *timers_.begin()->second;
+    unqueue(handler);
+    if (handler.timer_ms_ > now_ms_) {
+      wake_at(&handler, handler.timer_ms_);
+    } else {
+      handler.on_timer();
+    }
+  }
+}
+
+int64_t Reactor::next_wakeup_ms(int64_t next_tick_ms) const {
+  return timers_.empty() ? next_tick_ms : std::min(next_tick_ms, timers_.begin()->first);
+}
+
 void Reactor::run(const std::function<void()>& on_tick) {
   std::array<epoll_event, kEventsPerRound> events;
   int64_t next_tick_ms = now_ms_ + kTickMs;
   while (!stopping_) {
-    const int64_t wait = scheduled_.empty() ? std::max<int64_t>(0, next_tick_ms - now_ms_) : 0;
+    const int64_t wait =
+        scheduled_.empty() ? std::max<int64_t>(0, next_wakeup_ms(next_tick_ms) - now_ms_) : 0;
     const int count =
         epoll_wait(epoll_.get(), events.data(), events.size(), static_cast<int>(wait));
     take_time();
@@ -105,6 +138,7 @@ void Reactor::run(const std::function<void()>& on_tick) {
       }
     }
     run_scheduled();
+    run_timers();
     if (now_ms_ >= next_tick_ms) {
       on_tick();
       next_tick_ms = now_ms_ + kTickMs;

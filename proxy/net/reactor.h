@@ -9,6 +9,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "proxy/net/fd.h"
@@ -23,10 +25,14 @@ class EventHandler {
   // `events`: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as epoll_wait gave them; 0 when
   // called because of schedule().
   virtual void on_events(uint32_t events) = 0;
+  // The time of wake_at() has come.
+  virtual void on_timer() {}
 
  private:
   friend class Reactor;
   bool scheduled_ = false;
+  int64_t timer_ms_ = 0;   // when it wants to be called; 0: it does not
+  int64_t queued_ms_ = 0;  // of its entry in the reactor's timers; 0: it has none
 };
 
 class Reactor {
@@ -42,6 +48,9 @@ class Reactor {
   // Calls handler->on_events(0) once in the next round, after new events were taken: how a handler
   // with more to do lets the others have their turn. Once per round and handler.
   void schedule(EventHandler* handler);
+  // Calls handler->on_timer() at that time (now_ms()) or a little later; replaces the time given
+  // before. For the few that cannot wait for a tick. A time that is put off costs nothing.
+  void wake_at(EventHandler* handler, int64_t ms);
   // Destroys the handler when no event of this round can reach it any more.
   void retire(std::unique_ptr<EventHandler> handler);
 
@@ -61,6 +70,10 @@ class Reactor {
   void take_time();
   void run_posted();
   void run_scheduled();
+  void run_timers();
+  int64_t next_wakeup_ms(int64_t next_tick_ms) const;
+
+  void unqueue(EventHandler& handler);
 
   Fd epoll_;
   Fd wakeup_;  // eventfd
@@ -68,6 +81,7 @@ class Reactor {
   int64_t now_unix_s_ = 0;
   bool stopping_ = false;
   std::vector<EventHandler*> scheduled_;
+  std::set<std::pair<int64_t, EventHandler*>> timers_;  // by their times
   std::vector<std::unique_ptr<EventHandler>> retired_;
 
   std::mutex mutex_;

@@ -89,6 +89,7 @@ TlsEnd::TlsEnd(SslPtr ssl, int fd, std::shared_ptr<const void> maker, std::strin
   BIO* bio = BIO_new(Bio::method());
   BIO_set_data(bio, this);
   SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_app_data(ssl_.get(), const_cast<void*>(maker_.get()));
   SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                SSL_MODE_RELEASE_BUFFERS);
   // A whole record with one recv, where its head would take one of its own.
@@ -122,7 +123,11 @@ IoStatus TlsEnd::status_of(int result) {
 IoStatus TlsEnd::handshake() {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
-  return result == 1 ? IoStatus::kOk : status_of(result);
+  if (result != 1) return status_of(result);
+  // A connection that lives long keeps no table's certificates alive.
+  SSL_set_app_data(ssl_.get(), nullptr);
+  maker_.reset();
+  return IoStatus::kOk;
 }
 
 IoResult TlsEnd::read(char* to, size_t size) {

@@ -23,9 +23,9 @@ using SslPtr = std::unique_ptr<SSL, SslFree>;
 
 class TlsEnd {
  public:
-  // `ssl` has its side set (SSL_set_accept_state, SSL_set_connect_state). `maker` is kept as long:
-  // what the callbacks of `ssl` need. `before`: bytes of the peer that were read already. The
-  // descriptor is not owned.
+  // `ssl` has its side set (SSL_set_accept_state, SSL_set_connect_state). `maker`: what the
+  // callbacks of `ssl` need for the handshake, and get by SSL_get_app_data(), null after it; kept
+  // until then. `before`: bytes of the peer that were read already. The descriptor is not owned.
   TlsEnd(SslPtr ssl, int fd, std::shared_ptr<const void> maker, std::string_view before);
   TlsEnd(const TlsEnd&) = delete;
   TlsEnd& operator=(const TlsEnd&) = delete;
@@ -65,7 +65,7 @@ class TlsEnd {
 
   SslPtr ssl_;
   const int fd_;
-  const std::shared_ptr<const void> maker_;
+  std::shared_ptr<const void> maker_;
   std::string before_;
   size_t before_used_ = 0;
   bool drained_ = false;

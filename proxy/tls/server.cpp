@@ -32,6 +32,10 @@ Server::Server(std::shared_ptr<const RoutingPort> port, const KeyRing& keys)
 
 absl::StatusOr<std::shared_ptr<const Server>> Server::make(
     std::shared_ptr<const RoutingPort> port, const KeyRing& keys, const Server* previous) {
+  if (previous != nullptr && previous->port_ == port &&
+      previous->tickets_.keys == TicketKeys(keys).keys) {
+    return previous->shared_from_this();
+  }
   std::shared_ptr<Server> server(new Server(std::move(port), keys));
   absl::Status failure;
   server->port_->listeners.for_each([&](const std::string&, const RoutingListener& listener) {
@@ -90,13 +94,12 @@ absl::StatusOr<std::shared_ptr<const Server::Choices>> Server::read(const Listen
 std::unique_ptr<TlsEnd> Server::accept(int fd, std::string_view before) const {
   SslPtr ssl(SSL_new(first_.get()));
   if (ssl == nullptr) throw std::bad_alloc();
-  SSL_set_app_data(ssl.get(), const_cast<Server*>(this));
   SSL_set_accept_state(ssl.get());
   return std::make_unique<TlsEnd>(std::move(ssl), fd, shared_from_this(), before);
 }
 
-const Server& Server::of(const SSL* ssl) {
-  return *static_cast<const Server*>(SSL_get_app_data(ssl));
+const Server* Server::of(const SSL* ssl) {
+  return static_cast<const Server*>(SSL_get_app_data(ssl));
 }
 
 // Also called when the client gives no name.
@@ -105,7 +108,8 @@ int Server::choose(SSL* ssl, int* alert, void*) {
   std::string name(given == nullptr ? "" : given);
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  SSL_CTX* const context = of(ssl).context_for(name);
+  const Server* const server = of(ssl);
+  SSL_CTX* const context = server == nullptr ? nullptr : server->context_for(name);
   if (context == nullptr) {
     *alert = SSL_AD_UNRECOGNIZED_NAME;
     return SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -140,7 +144,8 @@ SSL_CTX* Server::context_for(std::string_view name) const {
 
 int Server::ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                    EVP_MAC_CTX* mac, int seal) {
-  return of(ssl).tickets_.prepare(name, iv, cipher, mac, seal != 0);
+  const Server* const server = of(ssl);
+  return server == nullptr ? 0 : server->tickets_.prepare(name, iv, cipher, mac, seal != 0);
 }
 
 }  // namespace limpet::tls

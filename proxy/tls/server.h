@@ -20,7 +20,8 @@ namespace limpet::tls {
 
 class Server : public std::enable_shared_from_this<Server> {
  public:
-  // `previous`, of the same port before, may be null. An error names the Secret.
+  // `previous`, of the same port before, may be null, and is given again when nothing of it has
+  // changed. An error names the Secret.
   static absl::StatusOr<std::shared_ptr<const Server>> make(
       std::shared_ptr<const RoutingPort> port, const KeyRing& keys, const Server* previous);
 
@@ -38,7 +39,7 @@ class Server : public std::enable_shared_from_this<Server> {
   Server(std::shared_ptr<const RoutingPort> port, const KeyRing& keys);
 
   static absl::StatusOr<std::shared_ptr<const Choices>> read(const ListenerTls& tls);
-  static const Server& of(const SSL* ssl);
+  static const Server* of(const SSL* ssl);  // null once the handshake is done
   static int choose(SSL* ssl, int* alert, void*);
   static int ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
                     EVP_MAC_CTX* mac, int seal);

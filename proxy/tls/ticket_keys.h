@@ -16,6 +16,8 @@ struct TicketKey {
   std::array<unsigned char, 16> name{};  // in the ticket
   std::array<unsigned char, 32> cipher{};
   std::array<unsigned char, 32> mac{};
+
+  friend bool operator==(const TicketKey&, const TicketKey&) = default;
 };
 
 struct TicketKeys {

@@ -6,6 +6,11 @@
 
 namespace limpet {
 
+bool is_unreachable(int error) {
+  return error == ECONNREFUSED || error == ENETUNREACH || error == EHOSTUNREACH ||
+         error == ENETDOWN || error == EHOSTDOWN;
+}
+
 IoStatus UpstreamConnection::establish() {
   if (stream_.tls() == nullptr) {
     if (!stream_.writable()) return IoStatus::kWouldBlock;

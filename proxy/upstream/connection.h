@@ -8,8 +8,13 @@
 #include "proxy/net/reactor.h"
 #include "proxy/net/stream.h"
 #include "proxy/tls/client.h"
+#include "proxy/upstream/connection_gate.h"
 
 namespace limpet {
+
+// Whether a connect() that failed at once, with that errno, says something of the address; if not,
+// of this node.
+bool is_unreachable(int error);
 
 class UpstreamConnection final : public EventHandler {
  public:
@@ -46,6 +51,10 @@ class UpstreamConnection final : public EventHandler {
 
   bool reused = false;        // has served an exchange before this one
   int64_t idle_since_ms = 0;  // while in the pool
+  // Of a Service port whose connections are limited: that it is one of them; and, once it has left
+  // HTTP, its place there.
+  ConnectionGate::OpenConnection open;
+  ConnectionGate::Place place;
 
  private:
   SocketAddress address_;

@@ -48,12 +48,15 @@ void UpstreamPool::put_back(std::unique_ptr<UpstreamConnection> connection) {
 void UpstreamPool::discard(std::unique_ptr<UpstreamConnection> connection) {
   connection->set_owner(nullptr);
   connection->stream().close();
+  connection->open = {};
+  connection->place.leave();
   reactor_.retire(std::move(connection));
 }
 
 void UpstreamPool::on_upstream_events(UpstreamConnection& connection) {
-  // Writability says nothing; bytes or an end that nobody asked for spoil an idle connection.
-  if (!connection.stream().readable()) return;
+  // Bytes or an end that nobody asked for spoil an idle connection. Writability says nothing, nor
+  // does the late edge of bytes that were read with those before them.
+  if (!connection.stream().readable() || connection.stream().is_quiet()) return;
   Idle& idle = idle_like(connection);
   const auto found = std::find_if(idle.begin(), idle.end(), [&](const auto& candidate) {
     return candidate.get() == &connection;
@@ -62,6 +65,24 @@ void UpstreamPool::on_upstream_events(UpstreamConnection& connection) {
   idle.erase(found);
   --idle_count_;
   discard(std::move(spoilt));
+}
+
+void UpstreamPool::end_idle(const ConnectionGate& gate) {
+  Idle* oldest_of = nullptr;
+  Idle::iterator oldest;
+  for (auto& [address, idle] : idle_) {
+    const auto first = std::find_if(idle.begin(), idle.end(), [&](const auto& connection) {
+      return connection->open.gate() == &gate;
+    });
+    if (first == idle.end()) continue;
+    if (oldest_of != nullptr && (*oldest)->idle_since_ms <= (*first)->idle_since_ms) continue;
+    oldest_of = &idle;
+    oldest = first;
+  }
+  if (oldest_of == nullptr) return;
+  discard(std::move(*oldest));
+  oldest_of->erase(oldest);
+  --idle_count_;
 }
 
 void UpstreamPool::sweep() {

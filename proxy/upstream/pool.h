@@ -40,6 +40,9 @@ class UpstreamPool final : private UpstreamConnection::Owner {
   // Ends a connection that cannot be used again.
   void discard(std::unique_ptr<UpstreamConnection> connection);
 
+  // Ends the oldest idle connection of those that the gate counts, if there is one.
+  void end_idle(const ConnectionGate& gate);
+
   // Ends what has been idle for too long. To be called about once a second.
   void sweep();
   size_t idle() const { return idle_count_; }

@@ -3,33 +3,14 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <map>
-#include <mutex>
+#include <stdexcept>
 #include <string>
 
+#include "tests/component/latch.h"
 #include "tests/component/worker_fixture.h"
 
 namespace limpet::testing {
-
-// Closed until it is opened.
-class Gate {
- public:
-  void open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  void wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return open_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;  // guarded by mutex_
-};
 
 inline std::string status_response(int status) {
   return str_cat("HTTP/1.1 ", status, " Said\r\nContent-Length: 3\r\n\r\none");
@@ -41,7 +22,7 @@ class BalanceTest : public WorkerTest {
       : one_([this](const std::string& request) { return answer_of_one(request); }),
         two_([](const std::string&) { return FakeUpstream::Answer{ok_response("two")}; }),
         three_([](const std::string&) { return FakeUpstream::Answer{ok_response("three")}; }) {}
-  ~BalanceTest() override { gate_.open(); }
+  ~BalanceTest() override { latch_.open(); }
 
   // Endpoints "one" and "two"; what else is to be there is added by the caller.
   SnapshotBuilder builder() const {
@@ -93,21 +74,21 @@ class BalanceTest : public WorkerTest {
     return count;
   }
 
-  uint32_t in_flight(const std::string& name) const {
+  const EndpointLive& live(const std::string& name) const {
     for (const Endpoint& endpoint : (*table_->clusters.find("shop/web:80"))->cluster.endpoints) {
-      if (endpoint.name == name) return endpoint.live->in_flight;
+      if (endpoint.name == name) return *endpoint.live;
     }
-    ADD_FAILURE() << "no endpoint " << name;
-    return 0;
+    throw std::out_of_range("no endpoint " + name);
   }
+  uint32_t in_flight(const std::string& name) const { return live(name).in_flight; }
 
   FakeUpstream::Answer answer_of_one(const std::string& request) {
-    if (request.find("/slow") != std::string::npos) gate_.wait();
+    if (request.find("/slow") != std::string::npos) latch_.wait();
     return FakeUpstream::Answer{.bytes = status_response(status_of_one_), .close = false};
   }
 
   std::atomic<int> status_of_one_{200};
-  Gate gate_;  // for requests of /slow to "one"
+  Latch latch_;  // for requests of /slow to "one"
   FakeUpstream one_;
   FakeUpstream two_;
   FakeUpstream three_;

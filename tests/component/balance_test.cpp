@@ -44,7 +44,7 @@ TEST_F(BalanceTest, WhoIsBusyGetsNothingMore) {
   }
   EXPECT_EQ(in_flight("one"), 1U);
   EXPECT_EQ(shares(20).at("two"), 20);
-  gate_.open();
+  latch_.open();
   EXPECT_NE(waiting.back().read_until("one").find("200"), std::string::npos);
   await_worker();
   EXPECT_EQ(in_flight("one"), 0U);
@@ -78,7 +78,7 @@ TEST_F(BalanceTest, WhateverEndsARequestEndsItsCount) {
   one_.wait_for_requests(1);
   EXPECT_EQ(in_flight("one"), 1U);
   gone.reset();
-  gate_.open();
+  latch_.open();
   while (in_flight("one") != 0) await_worker();
   EXPECT_EQ(in_flight("two"), 0U);
 }
@@ -232,6 +232,24 @@ TEST_F(BalanceTest, ChangesUnderLoadCostNoRequest) {
   }
   stop = true;
   for (std::thread& client : clients) client.join();
+}
+
+TEST_F(BalanceTest, WhoWaitsBeforeARetryIsNowhere) {
+  SnapshotBuilder made = builder();
+  add_balancer(made, "LeastConnectionLoadBalancer");
+  add_policy<v1::RetryPolicy>(made, "retry_on: '503' backoff_base_interval: 60");
+  serve(made.build());
+  status_of_one_ = 503;
+  std::vector<RawConnection> waiting;
+  while (one_.requests().empty()) {
+    waiting.push_back(client());
+    waiting.back().send(kGet);
+    while (one_.requests().size() + two_.requests().size() < waiting.size()) {
+      std::this_thread::yield();
+    }
+  }
+  while (in_flight("one") + in_flight("two") != 0) await_worker();
+  EXPECT_EQ(two_.requests().size(), waiting.size() - 1) << "it waits";
 }
 
 }  // namespace

@@ -29,11 +29,12 @@ std::string ok_response(const std::string& body) {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-FakeUpstream::FakeUpstream(Script script)
+FakeUpstream::FakeUpstream(Script script, const FakeUpstream* beside)
     : script_(std::move(script)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl(beside == nullptr ? INADDR_LOOPBACK : INADDR_LOOPBACK + 1);
+  address.sin_port = beside == nullptr ? 0 : htons(beside->port());
   socklen_t size = sizeof(address);
   if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 ||
       ::listen(listener_.get(), 128) != 0 ||
@@ -93,6 +94,11 @@ void FakeUpstream::serve(int fd) {
       go_on = size > 0;
       sent += static_cast<size_t>(std::max<ssize_t>(0, size));
     }
+    {
+      const std::lock_guard lock(mutex_);
+      ++answered_;
+      changed_.notify_all();
+    }
     go_on = go_on && !answer.close;
   }
   const std::lock_guard lock(mutex_);
@@ -115,6 +121,11 @@ void FakeUpstream::wait_for_closed(size_t count) {
 void FakeUpstream::wait_for_requests(size_t count) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return requests_.size() >= count; });
+}
+
+void FakeUpstream::wait_for_answers(size_t count) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return answered_ >= count; });
 }
 
 }  // namespace limpet::testing

@@ -26,7 +26,8 @@ class FakeUpstream {
   // Called for each request with its bytes, on the fake's thread of the connection.
   using Script = std::function<Answer(const std::string& request)>;
 
-  explicit FakeUpstream(Script script);
+  // On a port of 127.0.0.1; `beside`: on its port of 127.0.0.2.
+  explicit FakeUpstream(Script script, const FakeUpstream* beside = nullptr);
   ~FakeUpstream();
 
   uint16_t port() const { return port_; }
@@ -34,6 +35,8 @@ class FakeUpstream {
   std::vector<std::string> requests();
   // Returns once that many requests have come.
   void wait_for_requests(size_t count);
+  // Returns once it has sent that many answers.
+  void wait_for_answers(size_t count);
   // Returns once it has closed that many connections.
   void wait_for_closed(size_t count);
 
@@ -49,6 +52,7 @@ class FakeUpstream {
   std::condition_variable changed_;
   std::vector<std::string> requests_;   // guarded by mutex_
   std::vector<int> open_;               // guarded by mutex_
+  size_t answered_ = 0;                 // guarded by mutex_
   size_t closed_ = 0;                   // guarded by mutex_
   std::vector<std::thread> threads_;    // guarded by mutex_
   std::thread acceptor_;

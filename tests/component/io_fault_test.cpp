@@ -97,7 +97,15 @@ Answer own_target(const std::string& request, size_t) {
   return {ok_response(request.substr(begin, request.find(' ', begin) - begin))};
 }
 
+Scenario with_policies(Scenario scenario) {
+  scenario.policies = true;
+  return scenario;
+}
+
 std::vector<Scenario> scenarios() {
+  const std::string refusal = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: ";
+  const Answer unavailable{refusal + "4\r\n\r\nbusy"};
+  const std::string long_unavailable = refusal + "100000\r\n\r\n" + std::string(100'000, 'b');
   const Answer chunked{"HTTP/1.1 200 OK\r\n" + kChunked};
   const Answer interim{
       "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" +
@@ -140,6 +148,12 @@ std::vector<Scenario> scenarios() {
       {"OldClient", "GET /a HTTP/1.0\r\n\r\n", in_turn({{ok_response("old"), true}})},
       {"Refused", kGetA + "GET /b HTTP/1.1\r\nHost : h\r\n\r\n", in_turn({{ok_response("first")}})},
       {"NewSession", kLastGet, in_turn({{ok_response("bound")}}), false, true},
+      with_policies({"Retried", kLastGet, in_turn({unavailable, {ok_response("then")}})}),
+      with_policies({"RetriedInVain", kGetA + kLastGet, in_turn({unavailable})}),
+      with_policies({"RetriedWhileItComes", kLastGet,
+                     in_turn({{long_unavailable}, {ok_response("then")}})}),
+      with_policies({"LimitedPost", last_post, in_turn({{ok_response("done")}})}),
+      with_policies({"LimitedTunnel", ask + "echo", in_turn({change}), false, false, true}),
   };
 }
 

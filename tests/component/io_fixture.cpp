@@ -30,6 +30,14 @@ size_t open_descriptors() {
 Snapshot snapshot_of(const Scenario& scenario, uint16_t listener_port, uint16_t port) {
   SnapshotBuilder builder = web_snapshot(listener_port, {}, 1);
   if (scenario.sticky) builder.add<v1::SessionStickyPolicy>(kStickyPolicyText);
+  if (scenario.policies) {
+    const std::string target =
+        "metadata { name: 'p' namespace: 'shop' } spec { target_ref { kind: 'Service' name: 'web' "
+        "} ports { port: 80 } config { ";
+    builder.add<v1::RetryPolicy>(target + "retry_on: '503' backoff_base_interval: 0 } }");
+    builder.add<v1::CircuitBreakingPolicy>(
+        target + "limits { connections: 1 requests: 1 pending: 1 } } }");
+  }
   const auto add = [&](const std::string& name, const std::string& address, uint16_t at) {
     builder.add<v1::EndpointSlice>(str_cat(
         "metadata { name: '", name,

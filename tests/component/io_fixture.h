@@ -29,6 +29,9 @@ struct Scenario {
   // is what their last request is to lead to.
   bool half_close = false;
   bool breaks = false;  // the endpoint does, in the midst of its answer; the client sees it
+  // 503 is tried again, and there is one connection at a time: whose place is not given back keeps
+  // all others out.
+  bool policies = false;
 
   friend void PrintTo(const Scenario& scenario, std::ostream* out) { *out << scenario.name; }
 };

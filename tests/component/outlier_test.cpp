@@ -85,5 +85,17 @@ TEST_F(OutlierTest, WhoBreaksItsConnectionsIsEjected) {
   EXPECT_EQ(breaks.requests().size(), 2U);
 }
 
+TEST_F(OutlierTest, AnAnswerThatIsHeldBackAndThenPassedOnCountsOnce) {
+  SnapshotBuilder made = web_snapshot(kPort, {}, 1);
+  add_endpoint(made, "one", one_.port());
+  add_endpoint(made, "two", FakeUpstream([](const std::string&) { return Answer{}; }).port());
+  add_policy<v1::CircuitBreakingPolicy>(made, "outlier_ejection { consecutive_errors: 100 }");
+  add_policy<v1::RetryPolicy>(made, "retry_on: '503' backoff_base_interval: 0");
+  serve(made.build());
+  status_of_one_ = 503;
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(get().head.starts_with("HTTP/1.1 503 Said"));
+  EXPECT_EQ(live("one").errors, 4U);
+}
+
 }  // namespace
 }  // namespace limpet::testing

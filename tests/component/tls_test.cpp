@@ -176,6 +176,40 @@ TEST_F(TlsTest, ANewCertificateIsForNewConnectionsAndOldOnesGoOn) {
   EXPECT_TRUE(old.read_until("hello").starts_with("HTTP/1.1 200 "));
 }
 
+class TlsPortTest : public TlsTest {
+ protected:
+  std::shared_ptr<const RoutingTable> changed(const RoutingTable& table) const override {
+    auto made = TlsTest::changed(table);
+    ports_.push_back(made->ports.at(kPort));
+    return made;
+  }
+
+  mutable std::vector<std::weak_ptr<const RoutingPort>> ports_;  // of each table
+};
+
+TEST_F(TlsPortTest, AConnectionKeepsNoOldTableAlive) {
+  serve_tls(upstream_.port());
+  TlsConnection old = tls_client(options());
+  old.send(get("shop.example"));
+  old.read_until("hello");
+  serve_tls(upstream_.port());
+  await_worker();
+  EXPECT_TRUE(ports_.front().expired());
+  old.send(get("shop.example"));
+  EXPECT_TRUE(old.read_until("hello").starts_with("HTTP/1.1 200 "));
+}
+
+TEST_F(TlsPortTest, WhatHasNotChangedIsNotMadeAnew) {
+  serve_tls(upstream_.port());
+  const auto port = ports_.front().lock();
+  ASSERT_NE(port, nullptr);
+  const KeyRing ring{{{1, {}}}, 1};
+  const auto made = *tls::Server::make(port, ring, nullptr);
+  EXPECT_EQ(*tls::Server::make(port, ring, made.get()), made);
+  EXPECT_NE(*tls::Server::make(port, KeyRing{{{2, {1}}}, 2}, made.get()), made);
+  EXPECT_NE(*tls::Server::make(std::make_shared<RoutingPort>(*port), ring, made.get()), made);
+}
+
 TEST_F(TlsTest, PlainHttpIsToldToSpeakHttps) {
   serve_tls(upstream_.port());
   const std::string answer = ask("GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n");

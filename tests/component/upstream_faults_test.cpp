@@ -60,6 +60,23 @@ TEST_F(UpstreamFaultsTest, AConnectionThatClosedIsABadGatewayAlsoWhenTheNextIsRe
   }
 }
 
+// Each connection to it that was idle would else cost a client an answer.
+TEST_F(UpstreamFaultsTest, APooledConnectionThatIsLostLeavesTheRequestItsOtherEndpoint) {
+  std::atomic<int> asked{0};
+  FakeUpstream breaks([&](const std::string&) {
+    return ++asked == 1 ? Answer{ok_response("well!")} : kReset;
+  });
+  FakeUpstream other([](const std::string&) { return Answer{ok_response("other")}; });
+  serve_ports({breaks.port(), other.port()});
+  while (asked == 0) ask(kGet);
+  await_worker();
+  while (asked < 3) {
+    const std::string answer = ask(kGet);
+    EXPECT_TRUE(answer.ends_with("other")) << answer;
+  }
+  EXPECT_EQ(breaks.connections(), 2) << "the pooled one, and a fresh one";
+}
+
 TEST_F(UpstreamFaultsTest, AnEndpointThatComesBackIsUsedAgain) {
   std::atomic<bool> up{false};
   FakeUpstream returning(

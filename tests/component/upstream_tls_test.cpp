@@ -1,5 +1,6 @@
 // TLS to endpoints: whom the gateway believes, what it shows, and what becomes of requests when it
 // does not come to an understanding.
+#include <condition_variable>
 #include <csignal>
 #include <mutex>
 #include <thread>
@@ -51,6 +52,11 @@ class TlsEndpoint {
     const std::lock_guard lock(mutex_);
     return names_;
   }
+  // Returns once it has sent that many answers.
+  void wait_for_answers(size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return answered_ >= count; });
+  }
 
  private:
   void accept() {
@@ -76,15 +82,23 @@ class TlsEndpoint {
     }
     char bytes[4096];
     while (SSL_read(ssl.get(), bytes, sizeof(bytes)) > 0) {
+      // Within the head, so that it comes in two records.
       const std::string answer = ok_response("secret hello");
-      SSL_write(ssl.get(), answer.data(), static_cast<int>(answer.size()));
+      constexpr int kFirst = 20;
+      SSL_write(ssl.get(), answer.data(), kFirst);
+      SSL_write(ssl.get(), answer.data() + kFirst, static_cast<int>(answer.size()) - kFirst);
+      const std::lock_guard lock(mutex_);
+      ++answered_;
+      changed_.notify_all();
     }
   }
 
   RawUpstream listener_;
   std::unique_ptr<SSL_CTX, Free> context_;
   std::mutex mutex_;
+  std::condition_variable changed_;
   std::vector<std::string> names_;  // guarded by mutex_
+  size_t answered_ = 0;             // guarded by mutex_
   std::atomic<bool> stopping_{false};
   std::vector<RawConnection> connections_;
   std::vector<std::thread> threads_;
@@ -130,6 +144,29 @@ TEST_F(UpstreamTlsTest, AnEndpointOfTheAuthorityIsSpokenToAndItsConnectionKept) 
   EXPECT_EQ(endpoint.names(), std::vector<std::string>{"web.shop"});
 }
 
+TEST_F(UpstreamTlsTest, CopiesOfRequestsGoOverTlsToo) {
+  TlsEndpoint endpoint(issue(authority_, {"web.shop"}));
+  upstream_ = std::make_shared<const UpstreamTls>(
+      UpstreamTls{authority_.certificate_pem(), {}, "web.shop", true});
+  SnapshotBuilder builder = web_snapshot(kPort, {"127.0.0.1"}, endpoint.port());
+  builder.add<v1::HTTPRoute>(
+      "metadata { name: 'web' namespace: 'shop' } spec { parent_refs { name: 'edge' } "
+      "rules { backend_refs { name: 'web' port: 80 } filters { type: 'RequestMirror' "
+      "request_mirror { backend_ref { name: 'web' port: 80 } } } } }");
+  serve(builder.build());
+  RawConnection one = client();
+  // The worker has an answer a moment after it was given: until both connections are used again.
+  bool again = false;
+  for (size_t i = 1; i <= 100 && !again; ++i) {
+    const size_t connections = endpoint.names().size();
+    one.send(kGet);
+    one.read_until("secret hello");
+    endpoint.wait_for_answers(2 * i);
+    again = endpoint.names().size() == connections;
+  }
+  EXPECT_TRUE(again);
+}
+
 TEST_F(UpstreamTlsTest, AnotherAuthoritysOrAnothersNamesCertificateIsNotBelieved) {
   TlsEndpoint stranger(issue(other_, {"web.shop"}));
   serve_with({authority_.certificate_pem(), {}, "web.shop", true}, stranger.port());
@@ -138,6 +175,36 @@ TEST_F(UpstreamTlsTest, AnotherAuthoritysOrAnothersNamesCertificateIsNotBelieved
   serve_with({authority_.certificate_pem(), {}, "web.shop", true}, misnamed.port());
   EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 502 "));
   EXPECT_GE(worker_.failures(http::Failure::kUpstreamTls), 2U);
+}
+
+// Then the host is SNI alone.
+TEST_F(UpstreamTlsTest, OneOfSeveralNamesIsEnough) {
+  TlsEndpoint endpoint(issue(authority_, {"pay.shop"}));
+  UpstreamTls settings{authority_.certificate_pem(), {}, "web.shop", true};
+  settings.dns_names = {"other.shop", "pay.shop"};
+  serve_with(settings, endpoint.port());
+  EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 200 "));
+  EXPECT_EQ(endpoint.names(), std::vector<std::string>{"web.shop"});
+  settings.dns_names = {"other.shop", "web.shop"};
+  serve_with(settings, endpoint.port());
+  EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 502 "));
+  TlsEndpoint stranger(issue(other_, {"web.shop"}));
+  serve_with(settings, stranger.port());
+  EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 502 ")) << "a name makes no authority";
+}
+
+TEST_F(UpstreamTlsTest, AUriIsAName) {
+  const std::string pem =
+      *authority_.issue({"endpoint", {"spiffe://shop/web"}, {"pay.shop"}}, kForLong);
+  TlsEndpoint endpoint({"shop/endpoint", certificates_of(pem), pem});
+  UpstreamTls settings{authority_.certificate_pem(), {}, "web.shop", true};
+  settings.dns_names = {"web.shop"};
+  settings.uris = {"spiffe://shop/web"};
+  serve_with(settings, endpoint.port());
+  EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 200 "));
+  settings.uris = {"spiffe://shop/we", "spiffe://shop/web/"};
+  serve_with(settings, endpoint.port());
+  EXPECT_TRUE(ask(kGet).starts_with("HTTP/1.1 502 "));
 }
 
 TEST_F(UpstreamTlsTest, WithoutVerificationAnyCertificateWillDo) {

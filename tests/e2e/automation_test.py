@@ -69,8 +69,9 @@ class Automation(SecuredCase):
         generated = self.cluster.dir / 'generated'
         generated.mkdir()
         names = [f'limpet/v1/{name}.proto' for name in
-                 ('object', 'gateway_parameters', 'policies', 'resource', 'discovery',
-                  'management')]
+                 ('object', 'gateway_parameters', 'policies', 'backend_tls', 'http_route',
+                  'resource',
+                  'discovery', 'management')]
         plugin = shutil.which('grpc_python_plugin')
         subprocess.run(['protoc', '-I', ROOT / 'proto', f'--python_out={generated}',
                         f'--grpc_out={generated}', f'--plugin=protoc-gen-grpc={plugin}', *names],

@@ -30,20 +30,13 @@ class LoadBalancer(ClusterCase):
             cluster.start_endpoint(endpoint)
         cluster.start_all(nodes=3)
         cluster.apply_demonstration()
-        cls.list_endpoints(1, 2, 3)
+        cluster.list_endpoints(1, 2, 3)
 
     def tearDown(self):
         for kind, name in (('lbp', 'lb'), ('cbp', 'careful'),
                            ('ssp', 'session-sticky-policy-sample')):
             self.cluster.gwctl('delete', '--wait', '--ignore-not-found', '-n', 'server', kind, name)
-        self.list_endpoints(1, 2, 3)
-
-    @classmethod
-    def list_endpoints(cls, *endpoints):
-        head = cls.cluster.manifest('endpoints.yaml').split('endpoints:')[0]
-        cls.cluster.apply(head + 'endpoints:\n' + ''.join(
-            f'- {{addresses: [{cls.cluster.endpoint_address(n)}], hostname: e{n}}}\n'
-            for n in endpoints))
+        self.cluster.list_endpoints(1, 2, 3)
 
     def endpoint(self, node, **request):
         return self.cluster.get(node, **request).header('x-endpoint')
@@ -59,7 +52,7 @@ class LoadBalancer(ClusterCase):
         self.assertEqual(set(homes), {'e1', 'e2', 'e3'})
         for node in NODES:
             self.assertEqual([self.endpoint(node, headers=user) for user in users], homes)
-        self.list_endpoints(1, 3)
+        self.cluster.list_endpoints(1, 3)
         for user, home in zip(users, homes):
             for node in NODES:
                 now = self.endpoint(node, headers=user)
@@ -78,18 +71,18 @@ class LoadBalancer(ClusterCase):
                           ['config: {weights: [{endpoint: e1, weight: 0}]}']):
                 self.cluster.apply(policy(*lines))
                 traffic.advance()
-                self.list_endpoints(1, 3)
+                self.cluster.list_endpoints(1, 3)
                 traffic.advance()
-                self.list_endpoints(1, 2, 3)
+                self.cluster.list_endpoints(1, 2, 3)
                 traffic.advance()
         self.assertEqual(traffic.failures, [])
         self.assertNotIn('e1', self.shares(2, 20))
 
     def test_an_endpoint_that_is_new_warms_up(self):
-        self.list_endpoints(1, 2)
+        self.cluster.list_endpoints(1, 2)
         self.cluster.apply(policy('config: {slowStart: 15m}'))
         self.assertEqual(self.shares(1, 20), {'e1': 10, 'e2': 10})
-        self.list_endpoints(1, 2, 3)
+        self.cluster.list_endpoints(1, 2, 3)
         for node in NODES:
             self.assertLessEqual(self.shares(node, 60)['e3'], 10)
 

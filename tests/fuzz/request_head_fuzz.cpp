@@ -2,6 +2,7 @@
 // is taken for one request is exactly that to another reader, before and after it is rewritten.
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "proxy/http/rewrite.h"
 #include "proxy/http/upgrade.h"
@@ -14,6 +15,8 @@ namespace {
 constexpr std::string_view kClient = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff";
 // Fields that a rewrite may add: those of forwarding, Host, TE and Connection.
 constexpr size_t kMaxAdded = 8;
+// And those of check_filters().
+constexpr size_t kMaxFiltered = 4;
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
@@ -88,6 +91,55 @@ void check_rewrite(std::string_view text, const http::RequestHead& head, std::st
   require(end_to_end(again) == end_to_end(head), "other fields keep their order and bytes");
 }
 
+// Under filters that change the path, the host, and fields that the client has sent. The message is
+// framed as it was, and has no field but what they and the client say.
+void check_filters(const http::RequestHead& head) {
+  const Fields before = end_to_end(head);
+  HeaderChanges of_rule{{{"X-Set", "rule"}}, {{"x-added", "1"}, {"Cookie", "f=1"}}, {"via"}};
+  HeaderChanges of_backend{{{"x-set", "backend"}}, {}, {"forwarded", "x-forwarded-for"}};
+  if (!before.empty()) {
+    of_rule.remove.push_back(before.front().first);
+    of_backend.set.push_back({before.back().first, "instead"});
+  }
+  http::RequestRewrite rewrite;
+  rewrite.client_ip = kClient;
+  rewrite.forwarded = true;
+  rewrite.via = "edge";
+  if (head.path_query != "*") rewrite.path = "/new/path";
+  rewrite.host = "in.example";
+  rewrite.changes = {&of_rule, &of_backend};
+  std::string out;
+  http::rewrite_request(head, rewrite, out);
+  const auto lines = read_head(out);
+  require(lines && lines->size == out.size(), "it is one head to another reader");
+  for (const char* gone : {"via", "forwarded", "x-forwarded-for"}) {
+    require(lines->values(gone).empty(), "our own fields give way");
+  }
+  require(lines->values("host") == std::vector<std::string>{"in.example"}, "there is one host");
+  require(lines->values("cookie").size() == 1, "cookies are in one field");
+  if (head.field_count + kMaxAdded + kMaxFiltered > RequestLimits().fields) return;
+  static http::RequestHead again;
+  require(parse_request(out, again) == http::ParseError::kNone, "it is one to us");
+  require(again.body == head.body && again.content_length == head.content_length,
+          "its body ends in the same place");
+  require(again.method == head.method && again.query() == head.query() &&
+              (head.path_query == "*" ? again.path_query == "*" : again.path == "/new/path"),
+          "it asks for the new path");
+  Fields expected = before;
+  std::erase_if(expected, [&](const auto& field) {
+    return of_rule.replaces(field.first) || of_backend.replaces(field.first);
+  });
+  for (const HeaderChanges* changes : {&of_rule, &of_backend}) {
+    for (const auto* fields : {&changes->set, &changes->add}) {
+      for (const auto& [name, value] : *fields) {
+        const bool later = changes == &of_rule && of_backend.replaces(name);
+        if (!later && name != "Cookie") expected.emplace_back(name, value);
+      }
+    }
+  }
+  require(end_to_end(again) == expected, "other fields are what the filters make of them");
+}
+
 }  // namespace
 }  // namespace limpet::fuzz
 
@@ -105,6 +157,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     check_rewrite(bytes, head, {});
     const std::string_view upgrade = http::offered_protocols(head);
     if (!upgrade.empty()) check_rewrite(bytes, head, upgrade);
+    check_filters(head);
     if (!request->complete) break;
     text.remove_prefix(request->end);
   }

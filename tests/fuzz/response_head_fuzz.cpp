@@ -1,5 +1,8 @@
 // What an endpoint may send to a node, as a stream of bytes, and what a client gets of it. Whatever
 // is taken for one response is exactly that to another reader, before and after it is rewritten.
+#include <string>
+#include <vector>
+
 #include "proxy/http/rewrite.h"
 #include "proxy/http/upgrade.h"
 #include "proxy/net/buffer.h"
@@ -85,6 +88,34 @@ void check_switch(const http::ResponseHead& head) {
   require_same(head, again);
 }
 
+// Under filters that take fields of the endpoint away and set others.
+void check_filters(const http::ResponseHead& head, bool to_head) {
+  const Fields before = end_to_end(head);
+  HeaderChanges of_rule{{{"X-Set", "rule"}}, {}, {"set-cookie", "VIA"}};
+  const HeaderChanges of_backend{{{"x-set", "backend"}}, {}, {}};
+  if (!before.empty()) of_rule.set.push_back({before.back().first, "instead"});
+  http::ResponseRewrite rewrite{1, false, kCookie};
+  rewrite.via = "edge";
+  rewrite.changes = {&of_rule, &of_backend};
+  std::string out;
+  http::rewrite_response(head, rewrite, out);
+  const auto lines = read_head(out);
+  require(lines && lines->size == out.size(), "it is one head to another reader");
+  require_no_hop_by_hop(*lines);
+  require(lines->values("via").empty(), "our own field gives way");
+  require(!lines->values("set-cookie").empty() && lines->values("set-cookie").back() == kCookie,
+          "our cookie is no filter's to take");
+  if (head.field_count + kMaxAdded > limpet::kMaxFields) return;
+  static http::ResponseHead again;
+  require(http::parse_response_head(out, to_head, again) == http::ParseError::kNone,
+          "it is one to us");
+  require(again.status == head.status && again.body == head.body, "its body ends in the same way");
+  require(head.body != http::BodyKind::kLength || again.content_length == head.content_length,
+          "its body ends in the same place");
+  require(lines->values("x-set") == std::vector<std::string>{"backend"},
+          "the backend's word counts");
+}
+
 void check_rewrites(std::string_view text, const http::ResponseHead& head, bool to_head) {
   for (const int version : {0, 1}) {
     for (const bool close : {false, true}) {
@@ -93,6 +124,7 @@ void check_rewrites(std::string_view text, const http::ResponseHead& head, bool 
       }
     }
   }
+  if (head.status >= 200) check_filters(head, to_head);
   if (head.status == 101 && http::is_switch_to("websocket, other/1", head)) check_switch(head);
 }
 

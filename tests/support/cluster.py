@@ -145,6 +145,13 @@ class Cluster:
         names += ['session-sticky-policy.yaml'] if policy else []
         return self.apply('\n---\n'.join(self.manifest(name) for name in names))
 
+    def list_endpoints(self, *endpoints):
+        """The Service of the demonstration has these, by the names e1, e2 ..."""
+        head = self.manifest('endpoints.yaml').split('endpoints:')[0]
+        self.apply(head + 'endpoints:\n' + ''.join(
+            f'- {{addresses: [{self.endpoint_address(number)}], hostname: e{number}}}\n'
+            for number in endpoints))
+
     def connect(self, node):
         return raw_http.Connection(self.node_address(node), GATEWAY_PORT)
 

@@ -14,6 +14,12 @@ inline std::string describe(const RankedRules& rules) {
   std::string text;
   for (const RankedRule& ranked : rules) {
     text += str_cat(" ", ranked.rule->name, "@", ranked.match_index);
+    if (const auto& limit = ranked.rule->rate_limit) {
+      text += str_cat("/", limit->settings().requests);
+    }
+    if (const auto& filters = ranked.rule->filters) {
+      for (const RequestMirror& mirror : filters->mirrors) text += "~" + mirror.cluster.name;
+    }
     for (const RouteBackend& backend : ranked.rule->backends) {
       text += str_cat(">", backend.cluster ? backend.cluster->name : "-", "*", backend.weight);
     }
@@ -48,7 +54,9 @@ inline std::map<std::string, std::string> describe(const RoutingTable& table) {
     });
   }
   table.clusters.for_each([&](std::string_view name, const auto& cluster) {
-    std::string text = cluster->policy ? cluster->policy->cookie_name : "-";
+    std::string text = cluster->policy ? cluster->policy->name : "-";
+    if (cluster->retry) text += str_cat(" retries ", cluster->retry->num_retries);
+    if (cluster->circuit) text += str_cat(" requests ", cluster->circuit->limits.requests);
     if (cluster->tls != nullptr) text += str_cat(" tls ", cluster->tls->authorities);
     if (cluster->tls_broken) text += " broken";
     for (const Endpoint& endpoint : cluster->cluster.endpoints) {
@@ -82,11 +90,12 @@ class World {
     const std::string own = name();
     const std::string meta = str_cat("metadata { name: '", own, "' namespace: '", ns,
                                      "' creation_timestamp: '", random_() % 3, "' ");
-    switch (random_() % 11) {
+    switch (random_() % 13) {
       case 0: return remove(ns, own);
+      case 12: return add_grant(meta, ns);
       case 1: return add_gateway(meta);
       case 2:
-      case 3: return add_route(meta, ns);
+      case 3: return add_route(meta);
       case 4: {
         builder_.add<v1::Service>(str_cat(meta, "} spec { ports { port: ", 80 + random_() % 2,
                                           " } }"));
@@ -112,19 +121,47 @@ class World {
         return;
       }
       case 8:
-        return add_secret(meta);
+        return random_() % 2 == 0 ? add_secret(meta) : add_config_map(meta);
       case 9: {
         builder_.add<v1::UpstreamTLSPolicy>(str_cat(
             meta, "} spec { target_ref { kind: 'Service' name: '", name(),
             "' } ports { port: 80 } config { certificate_ref { name: '", name(), "' } } }"));
         return;
       }
+      case 10:
+        return add_policy(meta);
       default: {
         builder_.add<v1::Namespace>(str_cat("metadata { name: '", ns,
                                             "' labels { key: 'tier' value: '",
                                             pick({"web", "db"}), "' } }"));
         return;
       }
+    }
+  }
+
+  void add_policy(const std::string& meta) {
+    const std::string spec = str_cat("} spec { target_ref { name: '", name(), "' namespace: '",
+                                     pick({"", "x", "y"}), "' } ");
+    switch (random_() % 4) {
+      case 0:
+        builder_.add<v1::RateLimitPolicy>(
+            str_cat(meta, spec, "rate_limit { requests: ", 1 + random_() % 3, " } }"));
+        return;
+      case 1:
+        builder_.add<v1::RetryPolicy>(str_cat(
+            meta, spec, "ports { port: 80 } config { num_retries: ", random_() % 3, " } }"));
+        return;
+      case 2:
+        builder_.add<v1::BackendTLSPolicy>(
+            str_cat(meta, "} spec { target_refs { name: '", name(), "' } target_refs { name: '",
+                    name(), "' } validation { hostname: 'h' ca_certificate_refs { kind: '",
+                    pick({"Secret", "ConfigMap"}), "' name: '", name(), "' } } }"));
+        return;
+      default:
+        builder_.add<v1::CircuitBreakingPolicy>(
+            str_cat(meta, spec, "ports { port: 80 config { limits { requests: ",
+                    1 + random_() % 3, " } } } }"));
+        return;
     }
   }
 
@@ -136,12 +173,19 @@ class World {
                 pick({"tls.key", "tls.key", "ca.crt"}), "' value: 'sealed:' }"));
   }
 
+  void add_config_map(const std::string& meta) {
+    builder_.add<v1::ConfigMap>(str_cat(meta, "} data { key: '", pick({"ca.crt", "other"}),
+                                        "' value: '", pick({"a", "b"}), "' }"));
+  }
+
   void add_gateway(const std::string& meta) {
     std::string listeners;
     for (unsigned i = 0; i <= random_() % 2; ++i) {
       const std::string protocol = pick({"HTTP", "HTTP", "HTTPS", "TCP"});
       const std::string tls =
-          protocol == "HTTPS" ? str_cat("tls { certificate_refs { name: '", name(), "' } } ") : "";
+          protocol == "HTTPS" ? str_cat("tls { certificate_refs { name: '", name(),
+                                        "' namespace: '", pick({"", "x", "y"}), "' } } ")
+                              : "";
       listeners +=
           str_cat("listeners { name: 'l", i, "' port: ", 80 + random_() % 2, " protocol: '",
                   protocol, "' ", tls, "hostname: '", pick({"", "*.h", "a.h"}),
@@ -157,7 +201,17 @@ class World {
     builder_.add<v1::Gateway>(str_cat(meta, "} spec { ", listeners, parameters, " }"));
   }
 
-  void add_route(const std::string& meta, const std::string& ns) {
+  // To the other namespace.
+  void add_grant(const std::string& meta, const std::string& ns) {
+    const std::string kind = pick({"HTTPRoute", "Gateway"});
+    const std::string to = pick({"Service", "Secret"});
+    builder_.add<v1::ReferenceGrant>(
+        str_cat(meta, "} spec { from { group: 'gateway.networking.k8s.io' kind: '", kind,
+                "' namespace: '", ns == "x" ? "y" : "x", "' } to { group: '' kind: '",
+                kind == "Gateway" ? "Secret" : to, "' name: '", pick({"", "a", "b"}), "' } }"));
+  }
+
+  void add_route(const std::string& meta) {
     std::string parents;
     for (unsigned i = 0; i <= random_() % 2; ++i) {
       parents += str_cat("parent_refs { name: '", name(), "' namespace: '", pick({"x", "y"}),
@@ -166,14 +220,21 @@ class World {
     builder_.add<v1::HTTPRoute>(str_cat(
         meta, "} spec { ", parents, random_() % 2 == 0 ? "hostnames: 'a.h' " : "",
         "rules { matches { path { type: '", pick({"Exact", "PathPrefix"}), "' value: '",
-        pick({"/", "/p", "/p/q"}), "' } } backend_refs { name: '", name(), "' namespace: '", ns,
-        "' port: 80 } } }"));
+        pick({"/", "/p", "/p/q"}), "' } } backend_refs { name: '", name(), "' namespace: '",
+        pick({"", "x", "y"}), "' port: 80 } ", random_() % 3 == 0 ? mirror() : "", "} }"));
+  }
+
+  std::string mirror() {
+    return str_cat("filters { type: 'RequestMirror' request_mirror { backend_ref { name: '", name(),
+                   "' namespace: '", pick({"", "x", "y"}), "' port: 80 } } } ");
   }
 
   void remove(const std::string& ns, const std::string& own) {
     const std::string kind =
         pick({"Gateway", "HTTPRoute", "Service", "EndpointSlice", "SessionStickyPolicy",
-              "Namespace", "Secret", "UpstreamTLSPolicy", "GatewayParameters"});
+              "RetryPolicy", "CircuitBreakingPolicy", "RateLimitPolicy", "Namespace", "Secret",
+              "ConfigMap", "UpstreamTLSPolicy", "BackendTLSPolicy", "GatewayParameters",
+              "ReferenceGrant"});
     builder_.remove(kind == "Namespace" ? EntryKey{kind, "", ns} : EntryKey{kind, ns, own});
   }
 

@@ -227,6 +227,20 @@ TEST_F(NodeSessionTest, RepeatedAnswersAreIgnored) {
   expect_nothing(session_.on_nack(nack(2)));
 }
 
+// It had the state from a stream before this one, and came to serve it only now. Nothing is wrong
+// with its data.
+TEST_F(NodeSessionTest, AnAckOfAnotherEpochsRevisionOfThatNumberEndsTheStream) {
+  StateId other = first_;
+  other.epoch = Epoch(6);
+  expect_nothing(session_.on_hello(hello(other)));
+  const StateId second = publish("b", "1");
+  expect_update(session_.on_adopt(), empty_, second);
+  StateId late = second;
+  late.epoch = other.epoch;
+  late.digest = Digest();
+  EXPECT_EQ(session_.on_ack(ack(late)).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
 TEST_F(NodeSessionTest, AnAckWithAnotherDigestEndsTheStream) {
   session_.on_hello(hello(empty_)).IgnoreError();
   StateId wrong = first_;

@@ -49,15 +49,31 @@ TEST(Restore, TakesARevisionBeyondBothAndAnEpochLaterThanBoth) {
   EXPECT_EQ(plan.state.id().epoch.created(), static_cast<uint64_t>(context.now_unix_ms) / 10);
 }
 
-TEST(Restore, KeepsTheKeysOfTheReplacedDatabaseToOpenAlone) {
-  const RestorePlan plan = plan_restore(state(7, 5, {key(1, true)}),
-                                        state(7, 9, {key(1, false), key(2, true)}), test_context());
-  EXPECT_EQ(plan.kept_keys, 1U);
-  ASSERT_EQ(plan.batch.upserts.size(), 1U);
+TEST(Restore, KeepsTheKeysOfTheReplacedDatabase) {
+  const RestorePlan plan = plan_restore(state(7, 5, {key(2, true)}),
+                                        state(7, 9, {key(1, true), key(3, false)}), test_context());
+  EXPECT_EQ(plan.kept_keys, 2U);
+  ASSERT_EQ(plan.batch.upserts.size(), 2U);
   EXPECT_EQ(plan.batch.upserts[0].entry->revision, 10U);
-  EXPECT_TRUE(key_in(plan.state, 1).mints());
-  EXPECT_FALSE(key_in(plan.state, 2).mints());
-  EXPECT_EQ(key_in(plan.state, 2).secret(), std::string(32, 's'));
+  EXPECT_FALSE(key_in(plan.state, 1).mints());
+  EXPECT_TRUE(key_in(plan.state, 2).mints());
+  EXPECT_FALSE(key_in(plan.state, 3).mints());
+  EXPECT_EQ(key_in(plan.state, 3).secret(), std::string(32, 's'));
+}
+
+// The nodes that are not adopted yet have no other key: a token of key 1 they would take for one
+// whose key is long gone, and begin its session anew.
+TEST(Restore, SealsWithANewerKeyOfTheReplacedDatabase) {
+  for (const bool saved_has_it : {false, true}) {
+    std::vector<EntryPtr> saved = {key(1, true)};
+    if (saved_has_it) saved.push_back(key(2, false));
+    const RestorePlan plan =
+        plan_restore(state(7, 5, std::move(saved)), state(8, 9, {key(2, true)}), test_context());
+    EXPECT_EQ(plan.kept_keys, saved_has_it ? 0U : 1U);
+    EXPECT_EQ(plan.batch.upserts.size(), 2U);
+    EXPECT_FALSE(key_in(plan.state, 1).mints());
+    EXPECT_TRUE(key_in(plan.state, 2).mints());
+  }
 }
 
 TEST(Restore, OfTwoKeysWithOneIdKeepsTheSavedOne) {

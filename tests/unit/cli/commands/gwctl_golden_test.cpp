@@ -1,17 +1,14 @@
 // What gwctl prints, word for word, in tests/golden: the help of every verb, and every table.
-// LIMPET_UPDATE_GOLDEN=1 writes the files anew (run from the repository's root):
-//   LIMPET_UPDATE_GOLDEN=1 build/release/bin/unit_cli --gtest_filter='Golden.*'
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <sstream>
 
 #include "core/base/text.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/cli/commands/run_gwctl.h"
+#include "tests/unit/cli/golden.h"
 
 namespace limpet::cli::test {
 namespace {
@@ -19,29 +16,12 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
-const fs::path kFolder = "tests/golden";
-
-bool updating() { return std::getenv("LIMPET_UPDATE_GOLDEN") != nullptr; }
-
-void expect_golden(const fs::path& file, const std::string& text) {
-  if (updating()) {
-    fs::create_directories((kFolder / file).parent_path());
-    std::ofstream(kFolder / file, std::ios::binary) << text;
-    return;
-  }
-  std::ifstream stored(kFolder / file, std::ios::binary);
-  ASSERT_TRUE(stored) << kFolder / file << " does not exist; see the top of gwctl_golden_test.cpp";
-  std::ostringstream expected;
-  expected << stored.rdbuf();
-  EXPECT_EQ(text, expected.str()) << kFolder / file;
-}
-
 // No file is left over of a verb or a table that is not there any more.
 void expect_only(const fs::path& folder, const std::set<std::string>& names) {
-  for (const auto& entry : fs::directory_iterator(kFolder / folder)) {
+  for (const auto& entry : fs::directory_iterator(kGoldenFolder / folder)) {
     const std::string name = entry.path().filename().string();
-    if (!names.contains(name) && updating()) fs::remove(entry.path());
-    EXPECT_TRUE(names.contains(name) || updating()) << entry.path() << " belongs to nothing";
+    if (!names.contains(name) && updating_golden()) fs::remove(entry.path());
+    EXPECT_TRUE(names.contains(name) || updating_golden()) << entry.path() << " belongs to nothing";
   }
 }
 
@@ -108,18 +88,37 @@ constexpr char kOthers[] =
     "    slowStart: 30s\n"
     "---\n"
     "apiVersion: gateway.flomesh.io/v1alpha1\n"
-    "kind: CircuitBreakingPolicy\n"
-    "metadata: {name: careful, namespace: server}\n"
+    "kind: RateLimitPolicy\n"
+    "metadata: {name: limited, namespace: server}\n"
     "spec:\n"
-    "  targetRef: {kind: Service, name: pipy}\n"
-    "  ports: [{port: 8080}]\n"
-    "  config: {outlierEjection: {}}\n";
+    "  targetRef: {group: gateway.networking.k8s.io, kind: HTTPRoute, name: fortio-route}\n"
+    "  rateLimit: {requests: 100, client: {source: ClientAddress}}\n"
+    "---\n"
+    "apiVersion: v1\n"
+    "kind: ConfigMap\n"
+    "metadata: {name: notes, namespace: server}\n"
+    "data: {one: a, two: b}\n"
+    "---\n"
+    "apiVersion: gateway.networking.k8s.io/v1\n"
+    "kind: BackendTLSPolicy\n"
+    "metadata: {name: to-pipy, namespace: server}\n"
+    "spec:\n"
+    "  targetRefs: [{group: '', kind: Service, name: pipy}]\n"
+    "  validation: {hostname: pipy.internal, wellKnownCACertificates: System}\n"
+    "---\n"
+    "apiVersion: gateway.networking.k8s.io/v1beta1\n"
+    "kind: ReferenceGrant\n"
+    "metadata: {name: from-shop, namespace: server}\n"
+    "spec:\n"
+    "  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop}]\n"
+    "  to: [{group: '', kind: Service, name: pipy}]\n";
 
 // A cluster with one of everything: the demonstration, parameters for a Gateway, a Secret as the
 // server shows it, policies, and two nodes.
 void fill(Gwctl& gwctl) {
   gwctl.input = kOthers;
   ASSERT_EQ(gwctl({"apply", "-f", "-"}), kOk) << gwctl.err;
+  ASSERT_EQ(gwctl({"apply", "-f", "examples/policies"}), kOk) << gwctl.err;
   ASSERT_EQ(gwctl({"apply", "-f", "examples/session-sticky", "-m", "the beginning"}), kOk);
   for (auto& [key, resource] : gwctl.state.objects) {
     v1::ObjectMeta& metadata = mutable_metadata_of(*object_of(resource));

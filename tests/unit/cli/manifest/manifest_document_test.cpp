@@ -117,8 +117,11 @@ class Filler {
            : reflection->SetString(&message, &field, text());
     } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
       reflection->SetBool(&message, &field, one_in(2));
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
+      reflection->SetDouble(&message, &field, one_in(2) ? number() : number() / 7.0);
     } else {
-      reflection->SetInt32(&message, &field, number());
+      many ? reflection->AddInt32(&message, &field, number())
+           : reflection->SetInt32(&message, &field, number());
     }
   }
 

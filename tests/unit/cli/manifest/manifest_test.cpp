@@ -118,7 +118,8 @@ TEST(Manifest, EverythingAtOnceInTheOrderOfLines) {
                   "    - name: pipy\n"
                   "      port: 0\n"
                   "      wieght: 1\n"
-                  "    filters: []\n"
+                  "  # not yet\n"
+                  "  useDefaultGateways: All\n"
                   "---\n"
                   "kind: Servce\n"
                   "---\n" +
@@ -128,15 +129,33 @@ TEST(Manifest, EverythingAtOnceInTheOrderOfLines) {
           "between 1 and 65535, not 0",
           "f.yaml:10:7: HTTPRoute default/fortio-route: spec.rules[0].backendRefs[0].wieght: "
           "unknown field; did you mean \"weight\"?",
-          "f.yaml:11:5: HTTPRoute default/fortio-route: spec.rules[0].filters: not supported by "
+          "f.yaml:12:3: HTTPRoute default/fortio-route: spec.useDefaultGateways: not supported by "
           "this version of Limpet; remove it",
-          "f.yaml:13:1: kind: unknown kind \"Servce\"; did you mean Service?",
-          "f.yaml:22:5: Service server/pipy: spec.ports[0].prot: unknown field; did you mean "
+          "f.yaml:14:1: kind: unknown kind \"Servce\"; did you mean Service?",
+          "f.yaml:23:5: Service server/pipy: spec.ports[0].prot: unknown field; did you mean "
           "\"port\"?",
-          "f.yaml:22:5: Service server/pipy: spec.ports[0].name: required where there are several "
+          "f.yaml:23:5: Service server/pipy: spec.ports[0].name: required where there are several "
           "ports",
-          "f.yaml:25:5: Service server/pipy: spec.ports[1].port: occurs twice; keep one of the "
+          "f.yaml:26:5: Service server/pipy: spec.ports[1].port: occurs twice; keep one of the "
           "two"}));
+}
+
+TEST(Manifest, NumbersWithFractions) {
+  const auto retry = [](const std::string& value) {
+    return "apiVersion: gateway.flomesh.io/v1alpha1\nkind: RetryPolicy\nmetadata: {name: a}\n"
+           "spec: {targetRef: {kind: Service, name: b}, ports: [{port: 80}], "
+           "config: {backoffBaseInterval: " + value + "}}\n";
+  };
+  for (const char* good : {"0", "60", "0.5", ".5", "1e-3", "1.0"}) {
+    EXPECT_EQ(problems_of(retry(good)), std::vector<std::string>()) << good;
+  }
+  const std::string field = "f.yaml:4:75: RetryPolicy default/a: spec.config.backoffBaseInterval: ";
+  EXPECT_EQ(problems_of(retry("\"0.5\"")).at(0),
+            field + "must be a number, not the text \"0.5\"; remove the quotes");
+  for (const char* wrong : {"1s", ".nan", ".inf", "0x1", "1_0.5", "{}", "[1]", "yes"}) {
+    EXPECT_TRUE(problems_of(retry(wrong)).at(0).starts_with(field + "must be a number such as"))
+        << wrong << problems_of(retry(wrong)).at(0);
+  }
 }
 
 TEST(Manifest, KindsAndVersions) {
@@ -151,9 +170,9 @@ TEST(Manifest, KindsAndVersions) {
             "f.yaml:1:1: kind: required: Names");
   EXPECT_EQ(problems_of("kind: Deployment\n").at(0),
             "f.yaml:1:1: kind: unknown kind \"Deployment\"; known are Namespace, GatewayClass, "
-            "Gateway, GatewayParameters, HTTPRoute, Service, Secret, EndpointSlice, "
-            "SessionStickyPolicy, LoadBalancerPolicy, CircuitBreakingPolicy, RateLimitPolicy, "
-            "UpstreamTLSPolicy");
+            "Gateway, GatewayParameters, HTTPRoute, Service, Secret, ConfigMap, ReferenceGrant, "
+            "EndpointSlice, SessionStickyPolicy, LoadBalancerPolicy, RetryPolicy, "
+            "CircuitBreakingPolicy, RateLimitPolicy, UpstreamTLSPolicy, BackendTLSPolicy");
   EXPECT_EQ(problems_of("- a\n").at(0),
             "f.yaml:1:1: must be an object: a map with apiVersion and kind");
 }

@@ -92,6 +92,56 @@ TEST(Columns, SessionStickyPoliciesShowWhatHolds) {
             "a      pipy      80,81   own      600s,3600s   <none>     <none>   <unknown>\n");
 }
 
+TEST(Columns, RetryPoliciesShowWhatHolds) {
+  const std::string policy = R"pb(
+    retry_policy {
+      metadata { name: "a" }
+      spec {
+        target_ref { kind: "Service" name: "pipy" }
+        ports { port: 80 config { retry_on: "500" retry_on: "5xx" num_retries: 0 } }
+        ports { port: 81 }
+        config { retry_on: "503" per_try_timeout: "2s" }
+      }
+    })pb";
+  EXPECT_EQ(table_of("RetryPolicy", policy, {.wide = true, .now = kNow}),
+            "NAME   SERVICE   PORTS   RETRYON       RETRIES   BACKOFF   PERTRY   ACCEPTED   "
+            "ACTIVE   AGE\n"
+            "a      pipy      80,81   500,5xx;503   0,3       1s        2s       <none>     "
+            "<none>   <unknown>\n");
+}
+
+TEST(Columns, CircuitBreakingPoliciesShowWhatHolds) {
+  const std::string policy = R"pb(
+    circuit_breaking_policy {
+      metadata { name: "a" }
+      spec {
+        target_ref { kind: "Service" name: "pipy" }
+        ports { port: 80 config { error_amount_threshold: 3 limits { requests: 7 } } }
+        ports { port: 81 }
+        config { error_ratio_threshold: 0.5 slow_ratio_threshold: 0.25 }
+      }
+    })pb";
+  EXPECT_EQ(table_of("CircuitBreakingPolicy", policy, {.wide = true, .now = kNow}),
+            "NAME   SERVICE   PORTS   ERRORS         SLOW   CONNECTIONS   REQUESTS   ACCEPTED   "
+            "ACTIVE   AGE\n"
+            "a      pipy      80,81   3 or 50%,50%   25%    <none>        7,<none>   <none>     "
+            "<none>   <unknown>\n");
+}
+
+TEST(Columns, RateLimitPoliciesShowWhatHolds) {
+  const std::string policy = R"pb(
+    rate_limit_policy {
+      metadata { name: "a" }
+      spec {
+        target_ref { kind: "HTTPRoute" name: "web" }
+        rate_limit { requests: 10 client { source: "Header" name: "X-Key" } }
+      }
+    })pb";
+  EXPECT_EQ(table_of("RateLimitPolicy", policy, {.wide = true, .now = kNow}),
+            "NAME   ROUTE   RATE    BURST   CLIENT         ACCEPTED   ACTIVE   AGE\n"
+            "a      web     10/1s   10      Header:X-Key   <none>     <none>   <unknown>\n");
+}
+
 TEST(Columns, ShowWhatTheServerTells) {
   const std::string gateway = R"pb(
     gateway {

@@ -51,7 +51,8 @@ TEST(SchemaTest, TypesAreWrittenAsKubectlDoes) {
   EXPECT_EQ(type_name(field("HTTPRoute", {"spec", "hostnames"})), "[]string");
   EXPECT_EQ(type_name(field("HTTPRoute", {"metadata", "labels"})), "map[string]string");
   EXPECT_EQ(type_name(field("HTTPRoute", {"metadata", "generation"})), "integer");
-  EXPECT_EQ(type_name(field("HTTPRoute", {"spec", "rules", "filters"})), "Object");
+  EXPECT_EQ(type_name(field("HTTPRoute", {"spec", "rules", "filters"})), "[]HTTPRouteFilter");
+  EXPECT_EQ(type_name(field("HTTPRoute", {"spec", "use_default_gateways"})), "Object");
   EXPECT_EQ(type_name(field("Service", {"spec", "ports", "target_port"})), "IntOrString");
   EXPECT_EQ(type_name(field("Service", {"spec", "publish_not_ready_addresses"})), "boolean");
 }
@@ -60,7 +61,7 @@ TEST(SchemaTest, WhatBecomesOfAFieldIsSaid) {
   EXPECT_EQ(note_on(field("HTTPRoute", {"spec"})), "");
   EXPECT_NE(note_on(field("HTTPRoute", {"status"})).find("server alone"), std::string::npos);
   EXPECT_NE(note_on(field("Service", {"spec", "selector"})).find("no effect"), std::string::npos);
-  EXPECT_NE(note_on(field("HTTPRoute", {"spec", "rules", "filters"})).find("refused"),
+  EXPECT_NE(note_on(field("HTTPRoute", {"spec", "use_default_gateways"})).find("refused"),
             std::string::npos);
 }
 

@@ -256,6 +256,36 @@ TEST(Analysis, TellsPoliciesWithoutATargetAndWhichOfTwoWins) {
                       "SessionStickyPolicy server/old has port 80 of shop and other settings"}));
 }
 
+TEST(Analysis, TellsOfEveryPolicyWithoutATarget) {
+  Objects objects;
+  objects.healthy();
+  v1::Resource retry;
+  retry.mutable_retry_policy()->mutable_metadata()->set_name("lost");
+  retry.mutable_retry_policy()->mutable_metadata()->set_namespace_("server");
+  auto& spec = *retry.mutable_retry_policy()->mutable_spec();
+  spec.mutable_target_ref()->set_kind("Service");
+  spec.mutable_target_ref()->set_name("cart");
+  spec.add_ports()->set_port(80);
+  retry.mutable_retry_policy()->set_api_version("gateway.flomesh.io/v1alpha1");
+  retry.mutable_retry_policy()->set_kind("RetryPolicy");
+  objects.all.push_back(retry);
+  v1::Resource limit;
+  limit.mutable_rate_limit_policy()->mutable_metadata()->set_name("lost");
+  limit.mutable_rate_limit_policy()->mutable_metadata()->set_namespace_("server");
+  auto& of_route = *limit.mutable_rate_limit_policy()->mutable_spec();
+  of_route.mutable_target_ref()->set_kind("HTTPRoute");
+  of_route.mutable_target_ref()->set_name("cart");
+  of_route.mutable_rate_limit()->set_requests(1);
+  limit.mutable_rate_limit_policy()->set_api_version("gateway.flomesh.io/v1alpha1");
+  limit.mutable_rate_limit_policy()->set_kind("RateLimitPolicy");
+  objects.all.push_back(limit);
+  EXPECT_EQ(objects.problems(),
+            (Problems{"E RateLimitPolicy server/lost spec.targetRef: HTTPRoute server/cart does "
+                      "not exist",
+                      "E RetryPolicy server/lost spec.targetRef: Service server/cart does not "
+                      "exist"}));
+}
+
 TEST(Analysis, TellsWhichListenerHasAPlace) {
   Objects objects;
   objects.healthy();

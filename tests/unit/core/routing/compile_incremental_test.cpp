@@ -95,6 +95,74 @@ TEST(IncrementalCompile, OneEndpointChangesOneClusterAndNoRoute) {
   }
 }
 
+const RouteRule& rule_of(const RoutingTable& table, const std::string& host) {
+  const auto& hosts = table.ports.at(80)->listeners.at("")->hosts;
+  return *hosts.at(host)->prefixes.find("")->front().rule;
+}
+
+std::string rate_limit(const std::string& route, int requests) {
+  return str_cat("metadata { name: 'limit' namespace: 'n' } spec { target_ref { kind: 'HTTPRoute' "
+                 "name: '", route, "' } rate_limit { requests: ", requests, " } }");
+}
+
+TEST(IncrementalCompile, ARateLimitChangesItsRouteAndKeepsItsBuckets) {
+  SnapshotBuilder builder;
+  const CompileResult none = compile(many(builder), nullptr);
+  EXPECT_EQ(rule_of(*none.table, "h7.x").rate_limit, nullptr);
+  builder.add<v1::RateLimitPolicy>(rate_limit("r7", 5));
+  const CompileResult limited = compile(builder.build(), none.table.get());
+  EXPECT_EQ(limited.work.hosts, 1U);
+  EXPECT_EQ(limited.work.clusters, 0U);
+  const auto limit = rule_of(*limited.table, "h7.x").rate_limit;
+  ASSERT_NE(limit, nullptr);
+  EXPECT_EQ(rule_of(*limited.table, "h8.x").rate_limit, nullptr);
+
+  // The route changes, then its listener: the limit is the same.
+  builder.add<v1::HTTPRoute>(
+      "metadata { name: 'r7' namespace: 'n' } spec { parent_refs { name: 'g' } "
+      "hostnames: 'h7.x' rules { backend_refs { name: 's8' port: 80 } } }");
+  const CompileResult routed = compile(builder.build(), limited.table.get());
+  EXPECT_EQ(rule_of(*routed.table, "h7.x").rate_limit, limit);
+  builder.add<v1::Gateway>(
+      "metadata { name: 'g' namespace: 'n' } "
+      "spec { listeners { name: 'renamed' port: 80 protocol: 'HTTP' } }");
+  const CompileResult moved = compile(builder.build(), routed.table.get());
+  EXPECT_EQ(rule_of(*moved.table, "h7.x").rate_limit, limit);
+
+  builder.add<v1::RateLimitPolicy>(rate_limit("r7", 6));
+  const CompileResult changed = compile(builder.build(), moved.table.get());
+  EXPECT_NE(rule_of(*changed.table, "h7.x").rate_limit, limit);
+  builder.add<v1::RateLimitPolicy>(rate_limit("r8", 6));
+  const CompileResult retargeted = compile(builder.build(), changed.table.get());
+  EXPECT_EQ(rule_of(*retargeted.table, "h7.x").rate_limit, nullptr);
+  EXPECT_NE(rule_of(*retargeted.table, "h8.x").rate_limit, nullptr);
+  builder.remove({"RateLimitPolicy", "n", "limit"});
+  const CompileResult removed = compile(builder.build(), retargeted.table.get());
+  EXPECT_EQ(rule_of(*removed.table, "h8.x").rate_limit, nullptr);
+}
+
+TEST(IncrementalCompile, ACircuitLivesOnWithItsCluster) {
+  SnapshotBuilder builder;
+  many(builder);
+  const auto policy = [](int requests) {
+    return str_cat("metadata { name: 'c' namespace: 'n' } spec { target_ref { kind: 'Service' "
+                   "name: 's7' } ports { port: 80 } config { limits { requests: ", requests,
+                   " } } }");
+  };
+  builder.add<v1::CircuitBreakingPolicy>(policy(5));
+  const CompileResult before = compile(builder.build(), nullptr);
+  const auto* old = before.table->clusters.find("n/s7:80")->get();
+  ASSERT_NE(old->circuit, nullptr);
+  EXPECT_EQ(before.table->clusters.find("n/s8:80")->get()->circuit, nullptr);
+  builder.add<v1::CircuitBreakingPolicy>(policy(9));
+  const CompileResult after = compile(builder.build(), before.table.get());
+  EXPECT_EQ(after.work.clusters, 1U);
+  const auto* now = after.table->clusters.find("n/s7:80")->get();
+  EXPECT_EQ(now->circuit->limits.requests, 9U);
+  EXPECT_EQ(now->circuit->gate, old->circuit->gate);
+  EXPECT_EQ(now->circuit->breaker, old->circuit->breaker);
+}
+
 TEST(IncrementalCompile, AChangeThatConcernsNobodyMakesNothing) {
   SnapshotBuilder builder;
   const CompileResult before = compile(many(builder), nullptr);

@@ -32,9 +32,9 @@ TEST(CompileRoute, EveryMatchLeadsToItsRule) {
       "backend_refs { name: 's' port: 80 } } "
       "rules { name: 'rest' backend_refs { name: 's' port: 80 weight: 3 } } }"));
   ASSERT_EQ(paths.size(), 3U);
-  EXPECT_TRUE(paths[0].exact);
+  EXPECT_EQ(paths[0].type, RoutePath::Type::kExact);
   EXPECT_EQ(paths[0].path, "/a/") << "exact means exact";
-  EXPECT_FALSE(paths[1].exact);
+  EXPECT_EQ(paths[1].type, RoutePath::Type::kPrefix);
   EXPECT_EQ(paths[1].path, "/b");
   EXPECT_EQ(paths[0].ranked.rule, paths[1].ranked.rule);
   EXPECT_EQ(paths[2].path, "");

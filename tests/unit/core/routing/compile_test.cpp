@@ -29,7 +29,7 @@ TEST(Compile, LeadsFromThePortToTheEndpoints) {
   const auto table = table_of(snapshot);
   EXPECT_EQ(table->state, snapshot.id());
   ASSERT_TRUE(table->ports.contains(8000));
-  const Match found = match(*table->ports.at(8000), "any.host", "/any");
+  const Match found = match(*table->ports.at(8000), {"any.host", "/any"});
   ASSERT_NE(found.rule, nullptr);
   EXPECT_EQ(found.rule->name, "shop/web/0");
   EXPECT_EQ(found.listener->gateway, "shop/edge");
@@ -51,7 +51,7 @@ TEST(Compile, PoliciesMergeThePortOverTheDefault) {
   const auto table = table_of(builder.build());
   const RoutingCluster* cluster = cluster_of(*table, "shop/web:80");
   ASSERT_TRUE(cluster->policy);
-  EXPECT_EQ(cluster->policy->cookie_name, "own");
+  EXPECT_EQ(cluster->policy->name, "own");
   EXPECT_EQ(cluster->policy->expires_s, 5U);
 }
 
@@ -152,10 +152,10 @@ TEST(Compile, MissingReferencesCompile) {
       "backend_refs { name: 'absent' namespace: 'other' port: 80 } } }");
   const auto table = table_of(builder.build());
   EXPECT_FALSE(table->ports.contains(8443)) << "a protocol that is not served";
-  const RouteRule* rule = match(*table->ports.at(8000), "h", "/").rule;
+  const RouteRule* rule = match(*table->ports.at(8000), {"h", "/"}).rule;
   ASSERT_NE(rule, nullptr);
   EXPECT_EQ(table->find(*rule->backends[0].cluster), nullptr);
-  EXPECT_FALSE(match(*table->ports.at(8000), "h", "/x").rule->backends[0].cluster);
+  EXPECT_FALSE(match(*table->ports.at(8000), {"h", "/x"}).rule->backends[0].cluster);
 }
 
 TEST(Compile, BytesThatCannotBeReadAreAnErrorThatNamesThem) {

@@ -63,7 +63,7 @@ TEST_F(HttpsListener, IsServedWithItsCertificate) {
   ASSERT_NE(listener->tls, nullptr);
   EXPECT_EQ(listener->tls->certificates,
             (std::vector<TlsCertificate>{{"shop/cert", identity.chain, identity.key}}));
-  const Match found = match(*table->ports.at(8443), "any.host", "/any");
+  const Match found = match(*table->ports.at(8443), {"any.host", "/any"});
   ASSERT_NE(found.rule, nullptr);
   EXPECT_EQ(found.rule->name, "shop/web/0");
 }
@@ -130,7 +130,7 @@ TEST_F(HttpsListener, OpensWhenItsSecretComesAndClosesWhenItGoes) {
   put_secret(make_identity());
   const auto open = table_of(builder_.build(), none.get());
   ASSERT_NE(listener_of(*open), nullptr);
-  EXPECT_NE(match(*open->ports.at(8443), "any.host", "/").rule, nullptr);
+  EXPECT_NE(match(*open->ports.at(8443), {"any.host", "/"}).rule, nullptr);
   builder_.remove({"Secret", "shop", "cert"});
   const auto closed = table_of(builder_.build(), open.get());
   EXPECT_FALSE(closed->ports.contains(8443));
@@ -142,8 +142,8 @@ TEST_F(HttpsListener, OpensWhenItsSecretComesAndClosesWhenItGoes) {
   EXPECT_FALSE(moved->ports.contains(8443));
   put_secret(make_identity());
   const auto again = table_of(builder_.build(), moved.get());
-  EXPECT_NE(match(*again->ports.at(8443), "new.host", "/").rule, nullptr);
-  EXPECT_EQ(match(*again->ports.at(8443), "any.host", "/").rule, nullptr);
+  EXPECT_NE(match(*again->ports.at(8443), {"new.host", "/"}).rule, nullptr);
+  EXPECT_EQ(match(*again->ports.at(8443), {"any.host", "/"}).rule, nullptr);
 }
 
 TEST_F(HttpsListener, KeepsItsObjectWhereItsContentStays) {

@@ -70,13 +70,35 @@ TEST_F(TlsStatus, ReferencesThatLeadNowhere) {
             "Opaque, not kubernetes.io/tls");
   EXPECT_EQ(resolved("certificate_refs { name: 'cert' namespace: 'other' }"),
             "False RefNotPermitted: tls.certificateRefs[0]: Secret other/cert is of another "
-            "namespace");
+            "namespace, which has no ReferenceGrant for it");
   EXPECT_EQ(resolved("certificate_refs { name: 'cert' kind: 'ConfigMap' }"),
             "False InvalidCertificateRef: tls.certificateRefs[0]: ConfigMap is no certificate; a "
             "Secret is");
   EXPECT_EQ(resolved("certificate_refs { name: 'bad' }"),
             "False InvalidCertificateRef: tls.certificateRefs[0]: Secret shop/bad: data[tls.crt] "
             "must be certificates in PEM, the server's own first");
+}
+
+TEST_F(TlsStatus, ASecretOfAnotherNamespaceNeedsAGrant) {
+  constexpr char kGrant[] =
+      "metadata { name: 'g' namespace: 'other' } spec { "
+      "from { group: 'gateway.networking.k8s.io' kind: '$' namespace: 'shop' } "
+      "to { group: '' kind: 'Secret' } }";
+  const auto grant_to = [&](const std::string& kind) {
+    std::string text = kGrant;
+    builder_.add<v1::ReferenceGrant>(text.replace(text.find('$'), 1, kind));
+  };
+  builder_.add<v1::Secret>(tls_secret_text("other", "cert", make_identity()));
+  grant_to("HTTPRoute");
+  const std::string refs =
+      "certificate_refs { name: 'cert' namespace: 'other' } "
+      "certificate_refs { name: 'late' namespace: 'other' }";
+  EXPECT_TRUE(resolved(refs).starts_with("False RefNotPermitted")) << "it is not for Gateways";
+  grant_to("Gateway");
+  EXPECT_EQ(resolved("certificate_refs { name: 'cert' namespace: 'other' }"), "True ResolvedRefs");
+  EXPECT_EQ(resolved(refs),
+            "False InvalidCertificateRef: tls.certificateRefs[1]: Secret other/late does not "
+            "exist");
 }
 
 TEST_F(TlsStatus, WithoutAnyCertificateNothingIsServed) {

@@ -142,6 +142,37 @@ TEST_F(NodeStateTest, ASecretOfAnotherNamespaceStays) {
   EXPECT_EQ(advance(), Names());
 }
 
+TEST_F(NodeStateTest, ASecretOfAnotherNamespaceGoesWhereAGrantPermitsIt) {
+  const auto grant = [&](const std::string& from, const std::string& name) {
+    builder_.add<v1::ReferenceGrant>(
+        str_cat("metadata { name: 'g' namespace: 'other' } spec { from { group: "
+                "'gateway.networking.k8s.io' kind: 'Gateway' namespace: '", from,
+                "' } to { group: '' kind: 'Secret' name: '", name, "' } }"));
+  };
+  builder_.add<v1::Secret>(secret_text("s", "1", "other"));
+  grant("n", "");
+  EXPECT_EQ(advance(), Names()) << "nobody refers to it";
+  builder_.add<v1::Gateway>(https_text("g", "s", "namespace: 'other'"));
+  EXPECT_EQ(advance(), Names{"s: tls.crt tls.key"});
+  grant("n", "t");
+  EXPECT_EQ(advance(), Names());
+  grant("n", "s");
+  EXPECT_EQ(advance(), Names{"s: tls.crt tls.key"});
+  grant("m", "s");
+  EXPECT_EQ(advance(), Names());
+  grant("n", "s");
+  advance();
+  builder_.remove({"ReferenceGrant", "other", "g"});
+  EXPECT_EQ(advance(), Names());
+  // A grant never lets a policy refer elsewhere.
+  grant("n", "");
+  builder_.remove({"Gateway", "n", "g"});
+  builder_.add<v1::Service>("metadata { name: 's' namespace: 'n' } spec { ports { port: 80 } }");
+  builder_.add<v1::UpstreamTLSPolicy>(
+      policy_text("certificate_ref { name: 's' namespace: 'other' }"));
+  EXPECT_EQ(advance(), Names());
+}
+
 TEST_F(NodeStateTest, APolicyNeedsWhatItReads) {
   builder_.add<v1::Secret>(secret_text("s", "1"));
   builder_.add<v1::UpstreamTLSPolicy>(policy_text("certificate_ref { name: 's' }"));
@@ -157,6 +188,40 @@ TEST_F(NodeStateTest, APolicyNeedsWhatItReads) {
   EXPECT_EQ(advance(), Names{"s: ca.crt"});
   builder_.remove({"Service", "n", "s"});
   EXPECT_EQ(advance(), Names());
+}
+
+TEST_F(NodeStateTest, OfConfigMapsTheAuthoritiesThatAPolicyNamesGo) {
+  const auto config_maps = [&] {
+    advance();
+    std::vector<std::string> found;
+    state_.state().for_each("ConfigMap", [&](const EntryPtr& entry) {
+      v1::ConfigMap config_map;
+      config_map.ParseFromString(entry->bytes);
+      for (const auto& [item, value] : config_map.data()) {
+        found.push_back(str_cat(entry->key.name, ": ", item, " ", value));
+      }
+    });
+    return found;
+  };
+  builder_.add<v1::ConfigMap>(
+      "metadata { name: 'c' namespace: 'n' } data { key: 'ca.crt' value: 'x' } "
+      "data { key: 'more' value: 'y' }");
+  builder_.add<v1::ConfigMap>("metadata { name: 'd' namespace: 'n' }");
+  EXPECT_EQ(config_maps(), Names());
+  EXPECT_EQ(state_.state().id().digest, Digest());
+  builder_.add<v1::BackendTLSPolicy>(
+      "metadata { name: 'p' namespace: 'n' } spec { target_refs { name: 's' } "
+      "target_refs { name: 't' } validation { ca_certificate_refs { kind: 'ConfigMap' name: 'c' } "
+      "} }");
+  EXPECT_EQ(config_maps(), Names()) << "it is for no Service that there is";
+  builder_.add<v1::Service>("metadata { name: 't' namespace: 'n' } spec { ports { port: 80 } }");
+  EXPECT_EQ(config_maps(), Names{"c: ca.crt x"});
+  builder_.add<v1::ConfigMap>(
+      "metadata { name: 'c' namespace: 'n' } data { key: 'ca.crt' value: 'z' }");
+  EXPECT_EQ(config_maps(), Names{"c: ca.crt z"});
+  builder_.remove({"BackendTLSPolicy", "n", "p"});
+  EXPECT_EQ(config_maps(), Names());
+  EXPECT_EQ(opened_, Names()) << "nothing of them is sealed";
 }
 
 TEST_F(NodeStateTest, SealedAnewIsNoNewsForNodes) {

@@ -102,7 +102,7 @@ std::string policy(const std::string& name, int requests, const std::string& cre
 }
 
 std::shared_ptr<RateLimit> limit_of(const RoutingTable& table) {
-  return match(*table.ports.at(8000), "any", "/").rule->rate_limit;
+  return match(*table.ports.at(8000), {"any", "/"}).rule->rate_limit;
 }
 
 TEST(RateLimitPolicy, HoldsForItsRouteAndIsKeptWhileItSaysTheSame) {
@@ -123,7 +123,7 @@ TEST(RateLimitPolicy, HoldsForItsRouteAndIsKeptWhileItSaysTheSame) {
       "listeners { name: 'more' port: 8001 protocol: 'HTTP' } }");
   const auto moved = compile(builder.build(), with.get()).table;
   EXPECT_EQ(limit_of(*moved), limit_of(*with));
-  EXPECT_EQ(match(*moved->ports.at(8001), "any", "/").rule->rate_limit, limit_of(*with));
+  EXPECT_EQ(match(*moved->ports.at(8001), {"any", "/"}).rule->rate_limit, limit_of(*with));
 
   builder.add<v1::RateLimitPolicy>(policy("limit", 8));
   const auto changed = compile(builder.build(), moved.get()).table;

@@ -159,6 +159,80 @@ TEST_F(ScopeTest, AnotherNamespacesServiceIsNotReached) {
   EXPECT_FALSE(part().contains("Service bank/ledger"));
 }
 
+std::string grant_text(const std::string& ns, const std::string& from, const std::string& to,
+                       const std::string& name = "") {
+  return str_cat("metadata { name: 'g' namespace: '", ns, "' } spec { from { group: "
+                 "'gateway.networking.k8s.io' kind: '", from, "' namespace: 'n' } to { group: '' "
+                 "kind: '", to, "' name: '", name, "' } }");
+}
+
+TEST_F(ScopeTest, AnotherNamespacesServiceIsReachedByAGrant) {
+  add_gateway("mine");
+  builder_.add<v1::Service>(
+      "metadata { name: 'ledger' namespace: 'bank' } spec { ports { port: 80 } }");
+  builder_.add<v1::EndpointSlice>(
+      "metadata { name: 'ledger-1' namespace: 'bank' labels { key: 'kubernetes.io/service-name' "
+      "value: 'ledger' } } endpoints { addresses: '10.0.0.1' } ports { port: 9000 }");
+  builder_.add<v1::RetryPolicy>(
+      "metadata { name: 'p' namespace: 'bank' } spec { target_ref { kind: 'Service' name: "
+      "'ledger' } ports { port: 80 } }");
+  const auto add_route_to = [&](const std::string& ns) {
+    builder_.add<v1::HTTPRoute>(
+        str_cat(meta("r"), "spec { parent_refs { name: 'mine' } rules { backend_refs { name: "
+                           "'ledger' namespace: '", ns, "' port: 80 } } }"));
+  };
+  add_route_to("bank");
+  const std::set<std::string> without = part();
+  EXPECT_EQ(without, (std::set<std::string>{"Gateway n/mine", "HTTPRoute n/r"}));
+
+  builder_.add<v1::ReferenceGrant>(grant_text("bank", "HTTPRoute", "Service", "another"));
+  EXPECT_EQ(part(), (std::set<std::string>{"Gateway n/mine", "HTTPRoute n/r",
+                                           "ReferenceGrant bank/g"}));
+  builder_.add<v1::ReferenceGrant>(grant_text("bank", "HTTPRoute", "Service", "ledger"));
+  const std::set<std::string> with = part();
+  EXPECT_EQ(with, (std::set<std::string>{
+                      "EndpointSlice bank/ledger-1", "EndpointState bank/ledger/addr:10.0.0.1:9000",
+                      "Gateway n/mine", "HTTPRoute n/r", "ReferenceGrant bank/g",
+                      "RetryPolicy bank/p", "Service bank/ledger"}));
+
+  // The route and the grant change at once, and each goes before the other.
+  add_route_to("n");
+  builder_.add<v1::ReferenceGrant>(grant_text("bank", "HTTPRoute", "Service"));
+  EXPECT_EQ(part(), without);
+  add_route_to("bank");
+  EXPECT_EQ(part(), with);
+  builder_.remove({"ReferenceGrant", "bank", "g"});
+  EXPECT_EQ(part(), without);
+  builder_.add<v1::ReferenceGrant>(grant_text("bank", "HTTPRoute", "Service"));
+  EXPECT_EQ(part(), with);
+  builder_.remove({"HTTPRoute", "n", "r"});
+  EXPECT_EQ(part(), std::set<std::string>{"Gateway n/mine"});
+}
+
+TEST_F(ScopeTest, GrantsOfNamespacesThatNobodyOfOursRefersIntoStay) {
+  for (const char* gateway : {"mine", "other"}) add_gateway(gateway);
+  builder_.add<v1::ReferenceGrant>(grant_text("bank", "HTTPRoute", "Service"));
+  builder_.add<v1::HTTPRoute>(
+      meta("theirs") + "spec { parent_refs { name: 'other' } "
+                       "rules { backend_refs { name: 'ledger' namespace: 'bank' port: 80 } } }");
+  EXPECT_EQ(part(), std::set<std::string>{"Gateway n/mine"});
+}
+
+TEST_F(ScopeTest, ACertificateOfAnotherNamespaceGoesByAGrant) {
+  builder_.add<v1::Gateway>(
+      meta("mine") + "spec { listeners { name: 'l' port: 443 protocol: 'HTTPS' tls { "
+                     "certificate_refs { name: 'c' namespace: 'vault' } } } }");
+  builder_.add<v1::Secret>(
+      "metadata { name: 'c' namespace: 'vault' } type: 'kubernetes.io/tls' "
+      "data { key: 'tls.crt' value: 'x' } data { key: 'tls.key' value: 'y' }");
+  EXPECT_EQ(part(), std::set<std::string>{"Gateway n/mine"});
+  builder_.add<v1::ReferenceGrant>(grant_text("vault", "Gateway", "Secret"));
+  EXPECT_EQ(part(), (std::set<std::string>{"Gateway n/mine", "ReferenceGrant vault/g",
+                                           "Secret vault/c"}));
+  builder_.add<v1::ReferenceGrant>(grant_text("vault", "HTTPRoute", "Secret"));
+  EXPECT_EQ(part(), (std::set<std::string>{"Gateway n/mine", "ReferenceGrant vault/g"}));
+}
+
 TEST_F(ScopeTest, AServiceIsInReachForAsLongAsOneRouteLeadsThere) {
   add_gateway("mine");
   add_service("a");
@@ -193,6 +267,34 @@ TEST_F(ScopeTest, ParametersGoWhereAGatewayNamesThem) {
   EXPECT_NE(scope_.part().id().digest, before);
   builder_.remove({"Gateway", "n", "mine"});
   EXPECT_TRUE(part().empty());
+}
+
+TEST_F(ScopeTest, PoliciesGoWithWhatTheyAreFor) {
+  for (const char* gateway : {"mine", "other"}) add_gateway(gateway);
+  for (const char* service : {"a", "b"}) {
+    add_service(service);
+    const std::string spec = str_cat("spec { target_ref { kind: 'Service' name: '", service,
+                                     "' } ports { port: 80 } }");
+    builder_.add<v1::RetryPolicy>(meta(service) + spec);
+    builder_.add<v1::CircuitBreakingPolicy>(meta(service) + spec);
+    builder_.add<v1::RateLimitPolicy>(
+        str_cat(meta(service), "spec { target_ref { kind: 'HTTPRoute' name: 'to-", service,
+                "' } rate_limit { requests: 1 } }"));
+  }
+  add_route("to-a", "mine", "a");
+  add_route("to-b", "other", "b");
+  const std::set<std::string> before = part();
+  EXPECT_EQ(before, (std::set<std::string>{"CircuitBreakingPolicy n/a", "Gateway n/mine",
+                                           "HTTPRoute n/to-a", "RateLimitPolicy n/a",
+                                           "RetryPolicy n/a", "Service n/a"}));
+  add_route("to-b", "mine", "b");
+  EXPECT_TRUE(part().contains("RateLimitPolicy n/b"));
+  add_route("to-b", "other", "b");
+  EXPECT_EQ(part(), before);
+  builder_.remove({"HTTPRoute", "n", "to-a"});
+  EXPECT_EQ(part(), (std::set<std::string>{"Gateway n/mine"}));
+  add_route("to-a", "mine", "a");
+  EXPECT_EQ(part(), before);
 }
 
 TEST(GatewayNames, AreChecked) {

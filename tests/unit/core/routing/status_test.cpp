@@ -241,12 +241,31 @@ TEST(RouteStatus, TellsWhichBackendsAreMissing) {
                          "parent_refs { name: 'edge' } rules { "
                          "backend_refs { name: 'web' namespace: 'other' port: 80 } }")[1],
             "ResolvedRefs=False RefNotPermitted: spec.rules[0].backendRefs[0]: Service other/web "
-            "is of another namespace");
+            "is of another namespace, which has no ReferenceGrant for it");
   EXPECT_EQ(parent_lines(builder,
                          "parent_refs { name: 'edge' } rules { "
                          "backend_refs { name: 'web' kind: 'Bucket' group: 'g' port: 80 } }")[1],
             "ResolvedRefs=False InvalidKind: spec.rules[0].backendRefs[0]: a backend of kind "
             "Bucket of group g is not served; Service is");
+}
+
+TEST(RouteStatus, WithAGrantABackendOfAnotherNamespaceIsJudgedLikeItsOwn) {
+  SnapshotBuilder builder = web_snapshot(8000, {"10.0.0.1"}, 9000);
+  builder.add<v1::ReferenceGrant>(
+      "metadata { name: 'g' namespace: 'other' } spec { "
+      "from { group: 'gateway.networking.k8s.io' kind: 'HTTPRoute' namespace: 'shop' } "
+      "to { group: '' kind: 'Service' name: 'web' } }");
+  const auto told = [&] {
+    return parent_lines(builder,
+                        "parent_refs { name: 'edge' } rules { "
+                        "backend_refs { name: 'web' namespace: 'other' port: 80 } }")[1];
+  };
+  EXPECT_EQ(told(),
+            "ResolvedRefs=False BackendNotFound: spec.rules[0].backendRefs[0]: Service other/web "
+            "does not exist");
+  builder.add<v1::Service>(
+      "metadata { name: 'web' namespace: 'other' } spec { ports { port: 80 } }");
+  EXPECT_EQ(told(), "ResolvedRefs=True ResolvedRefs");
 }
 
 TEST(RouteStatus, ManyProblemsAreCounted) {
@@ -302,6 +321,27 @@ TEST_F(PolicyStatus, OfATargetInAnotherNamespace) {
   EXPECT_EQ(told_of("p", "other"),
             "Accepted=False Invalid: spec.targetRef: a Service of another namespace (shop) cannot "
             "be given a policy from here");
+}
+
+TEST(ServicePolicyStatus, IsToldForEachKind) {
+  SnapshotBuilder builder = web_snapshot(8000, {"10.0.0.1"}, 9000);
+  const std::string target = "spec { target_ref { kind: 'Service' name: 'web' } ports { port: 80 }";
+  const std::string one = "metadata { name: 'a' namespace: 'shop' creation_timestamp: '1' } ";
+  const std::string two = "metadata { name: 'b' namespace: 'shop' creation_timestamp: '2' } ";
+  builder.add<v1::RetryPolicy>(one + target + "}");
+  builder.add<v1::RetryPolicy>(two + target + " config { num_retries: 1 } }");
+  builder.add<v1::CircuitBreakingPolicy>(one + target + "}");
+  builder.add<v1::CircuitBreakingPolicy>(two + target + " config { stat_time_window: 1 } }");
+  const Snapshot snapshot = builder.build();
+  const auto reason = [&](const std::string& kind, const std::string& name) {
+    const v1::Resource policy = told(snapshot, {kind, "shop", name});
+    return kind == "RetryPolicy" ? policy.retry_policy().status().conditions(0).reason()
+                                 : policy.circuit_breaking_policy().status().conditions(0).reason();
+  };
+  for (const char* kind : {"RetryPolicy", "CircuitBreakingPolicy"}) {
+    EXPECT_EQ(reason(kind, "a"), "Accepted");
+    EXPECT_EQ(reason(kind, "b"), "Conflicted");
+  }
 }
 
 TEST(Status, OthersHaveNothingThatCouldBeWrong) {

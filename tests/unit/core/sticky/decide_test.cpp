@@ -9,6 +9,8 @@
 namespace limpet {
 namespace {
 
+using Change = StickyDecision::Change;
+
 constexpr uint64_t kScope = 77;
 constexpr int64_t kNow = 1'700'000'000;
 constexpr StateTime kTableTime{500, 10};
@@ -39,8 +41,8 @@ class Decide : public ::testing::Test {
     }
   }
 
-  OpenResult token(uint64_t backend, uint64_t endpoint, int64_t created = kNow - 10,
-                   StateTime decided_at = kTableTime) const {
+  static OpenResult token(uint64_t backend, uint64_t endpoint, int64_t created = kNow - 10,
+                          StateTime decided_at = kTableTime) {
     OpenResult result;
     result.status = OpenStatus::kOk;
     result.record = SessionRecord(42);
@@ -53,6 +55,30 @@ class Decide : public ::testing::Test {
     result.record.put(binding);
     return result;
   }
+
+  // Bound to endpoint 12 of the first.
+  static OpenResult seen_at(int64_t last_seen_unix_s) {
+    OpenResult result = token(1, 12, kNow - 1000);
+    Binding binding = *result.record.find(kScope);
+    binding.last_seen_unix_s = static_cast<uint32_t>(last_seen_unix_s);
+    result.record.put(binding);
+    return result;
+  }
+  static OpenResult with_stand_in(uint64_t uid, StateTime decided_at = kTableTime) {
+    OpenResult result = token(1, 12, kNow, decided_at);
+    Binding binding = *result.record.find(kScope);
+    binding.temporary = uid;
+    result.record.put(binding);
+    return result;
+  }
+  void serve(uint64_t uid, bool does) {
+    for (Endpoint& endpoint : one_.endpoints) {
+      if (endpoint.uid == uid) endpoint.serves_sessions = endpoint.takes_new = does;
+    }
+    find_eligible(one_);
+  }
+  void take_away(uint64_t uid) { serve(uid, false); }
+  void bring_back(uint64_t uid) { serve(uid, true); }
 
   StickyDecision decide_for(const OpenResult& token) const {
     const std::vector<StickyBackend> backends = {{&one_, weight_one_}, {&two_, weight_two_}};
@@ -70,7 +96,7 @@ TEST_F(Decide, ASessionStaysWhereItIs) {
   const StickyDecision decision = decide_for(token(1, 12));
   EXPECT_EQ(decision.reason, StickyReason::kHit);
   EXPECT_EQ(decision.endpoint->uid, 12U);
-  EXPECT_FALSE(decision.bind);
+  EXPECT_EQ(decision.change, Change::kNone);
 }
 
 TEST_F(Decide, WeightZeroAndDrainingKeepTheirSessions) {
@@ -86,7 +112,7 @@ TEST_F(Decide, AGoneEndpointIsReplacedByRankWithinItsBackend) {
   EXPECT_EQ(decision.reason, StickyReason::kGone);
   EXPECT_EQ(decision.cluster, &one_);
   EXPECT_EQ(decision.endpoint, rendezvous_choice(one_, 42, {}));
-  EXPECT_TRUE(decision.bind);
+  EXPECT_EQ(decision.change, Change::kBind);
 }
 
 TEST_F(Decide, AnEndpointThatServesNobodyIsUnavailable) {
@@ -117,7 +143,7 @@ TEST_F(Decide, ExpiryHasGraceAndRunsFromTheBeginning) {
   const StickyDecision decision = decide_for(token(1, 12, kNow - 601 - kClockGraceS));
   EXPECT_EQ(decision.reason, StickyReason::kExpired);
   EXPECT_EQ(decision.session_id, 0U) << "a new session";
-  EXPECT_TRUE(decision.bind);
+  EXPECT_EQ(decision.change, Change::kBind);
 }
 
 TEST_F(Decide, ATimeAheadOfTheClockIsNow) {
@@ -142,7 +168,7 @@ TEST_F(Decide, AKnownSessionIsBoundByRankInANewScope) {
   const StickyDecision decision = decide_for(known);
   EXPECT_EQ(decision.reason, StickyReason::kUnbound);
   EXPECT_EQ(decision.endpoint, rendezvous_choice(one_, 42, {}));
-  EXPECT_TRUE(decision.bind);
+  EXPECT_EQ(decision.change, Change::kBind);
 }
 
 TEST_F(Decide, ANewerDecisionIsNeverUndone) {
@@ -150,7 +176,7 @@ TEST_F(Decide, ANewerDecisionIsNeverUndone) {
     const StickyDecision decision = decide_for(token(1, 19, kNow, newer));
     EXPECT_EQ(decision.reason, StickyReason::kBehind);
     EXPECT_EQ(decision.endpoint, rendezvous_choice(one_, 42, {}));
-    EXPECT_FALSE(decision.bind) << "the cookie is left alone";
+    EXPECT_EQ(decision.change, Change::kNone) << "the cookie is left alone";
   }
   EXPECT_EQ(decide_for(token(1, 12, kNow, {501, 1})).reason, StickyReason::kHit);
   EXPECT_EQ(decide_for(token(1, 19, kNow, {499, 900})).reason, StickyReason::kGone);
@@ -162,7 +188,7 @@ TEST_F(Decide, ATokenOfANewerKeyIsServedAndLeft) {
   const StickyDecision decision = decide_for(ahead);
   EXPECT_EQ(decision.reason, StickyReason::kBehind);
   EXPECT_EQ(decision.endpoint, rendezvous_choice(one_, 99, {}));
-  EXPECT_FALSE(decision.bind);
+  EXPECT_EQ(decision.change, Change::kNone);
 }
 
 TEST_F(Decide, WhatIsNoneOfOursBeginsANewSession) {
@@ -176,7 +202,7 @@ TEST_F(Decide, WhatIsNoneOfOursBeginsANewSession) {
     EXPECT_EQ(decision.reason, reason);
     EXPECT_EQ(decision.endpoint, nullptr);
     EXPECT_EQ(decision.session_id, 0U);
-    EXPECT_TRUE(decision.bind);
+    EXPECT_EQ(decision.change, Change::kBind);
   }
 }
 
@@ -184,6 +210,108 @@ TEST_F(Decide, AddingAnEndpointMovesNobody) {
   const OpenResult session = token(1, 12);
   one_ = cluster(1, {9, 11, 12, 13, 14, 15});
   EXPECT_EQ(decide_for(session).endpoint->uid, 12U);
+}
+
+TEST_F(Decide, ASessionThatNobodyUsesEnds) {
+  policy_.idle_s = 600;
+  EXPECT_EQ(decide_for(seen_at(kNow - 600 - kClockGraceS)).reason, StickyReason::kHit);
+  const StickyDecision decision = decide_for(seen_at(kNow - 601 - kClockGraceS));
+  EXPECT_EQ(decision.reason, StickyReason::kIdle);
+  EXPECT_EQ(decision.session_id, 0U) << "a new session";
+  EXPECT_EQ(decision.change, Change::kBind);
+  EXPECT_EQ(decide_for(seen_at(kNow + 3600)).reason, StickyReason::kHit) << "a clock ahead";
+}
+
+TEST_F(Decide, ATokenIsRefreshedWhenATenthOfTheIdleTimeHasPassed) {
+  EXPECT_EQ(decide_for(seen_at(kNow - 100)).change, Change::kNone) << "nothing ends it";
+  policy_.idle_s = 600;
+  EXPECT_EQ(decide_for(seen_at(kNow - 59)).change, Change::kNone);
+  EXPECT_EQ(decide_for(seen_at(kNow - 60)).change, Change::kRefresh);
+  policy_.idle_s = 5;
+  EXPECT_EQ(decide_for(seen_at(kNow)).change, Change::kNone);
+  EXPECT_EQ(decide_for(seen_at(kNow - 1)).change, Change::kRefresh);
+}
+
+// ---- An endpoint that is listed, and may not serve.
+
+TEST_F(Decide, ASessionMayHaveToWaitForItsEndpoint) {
+  policy_.on_unavailable = OnUnavailable::kReject;
+  take_away(12);
+  StickyDecision decision = decide_for(token(1, 12));
+  EXPECT_TRUE(decision.refuse);
+  EXPECT_EQ(decision.reason, StickyReason::kUnavailable);
+  EXPECT_EQ(decision.endpoint, nullptr);
+  EXPECT_EQ(decision.change, Change::kNone);
+  decision = decide_for(token(1, 19));
+  EXPECT_FALSE(decision.refuse) << "one that is gone does not come back";
+  EXPECT_EQ(decision.reason, StickyReason::kGone);
+  decision = decide_for(token(1, 12, kNow, {501, 1}));
+  EXPECT_FALSE(decision.refuse) << "a newer state may know better";
+  EXPECT_EQ(decision.reason, StickyReason::kBehind);
+}
+
+TEST_F(Decide, AStandInServesUntilTheEndpointIsBack) {
+  policy_.on_unavailable = OnUnavailable::kRebindTemporarily;
+  take_away(12);
+  const StickyDecision away = decide_for(token(1, 12));
+  EXPECT_EQ(away.reason, StickyReason::kUnavailable);
+  EXPECT_EQ(away.change, Change::kBindForNow);
+  EXPECT_EQ(away.endpoint, rendezvous_choice(one_, 42, {}));
+
+  const OpenResult meanwhile = with_stand_in(away.endpoint->uid);
+  const StickyDecision stays = decide_for(meanwhile);
+  EXPECT_EQ(stays.reason, StickyReason::kHit);
+  EXPECT_EQ(stays.endpoint, away.endpoint);
+  EXPECT_EQ(stays.change, Change::kNone);
+
+  bring_back(12);
+  const StickyDecision back = decide_for(meanwhile);
+  EXPECT_EQ(back.reason, StickyReason::kHit);
+  EXPECT_EQ(back.endpoint->uid, 12U);
+  EXPECT_EQ(back.change, Change::kReturn);
+}
+
+TEST_F(Decide, AStandInThatIsAwayTooIsReplaced) {
+  policy_.on_unavailable = OnUnavailable::kRebindTemporarily;
+  take_away(12);
+  const uint64_t first = rendezvous_choice(one_, 42, {})->uid;
+  take_away(first);
+  const StickyDecision decision = decide_for(with_stand_in(first));
+  EXPECT_EQ(decision.reason, StickyReason::kUnavailable);
+  EXPECT_EQ(decision.change, Change::kBindForNow);
+  EXPECT_NE(decision.endpoint->uid, first);
+}
+
+TEST_F(Decide, AStandInStaysForGoodWhenTheEndpointIsGone) {
+  policy_.on_unavailable = OnUnavailable::kRebindTemporarily;
+  OpenResult meanwhile = with_stand_in(13);
+  Binding binding = *meanwhile.record.find(kScope);
+  binding.endpoint = 19;
+  meanwhile.record.put(binding);
+  const StickyDecision decision = decide_for(meanwhile);
+  EXPECT_EQ(decision.reason, StickyReason::kGone);
+  EXPECT_EQ(decision.endpoint->uid, 13U) << "the session is there already";
+  EXPECT_EQ(decision.change, Change::kBind);
+}
+
+TEST_F(Decide, AnotherBackendMayStandIn) {
+  policy_.on_unavailable = OnUnavailable::kRebindTemporarily;
+  take_away(12);
+  const StickyDecision decision = decide_for(with_stand_in(21));
+  EXPECT_EQ(decision.cluster, &two_);
+  EXPECT_EQ(decision.endpoint->uid, 21U);
+}
+
+TEST_F(Decide, ANodeThatIsBehindSendsNobodyHome) {
+  policy_.on_unavailable = OnUnavailable::kRebindTemporarily;
+  const StickyDecision decision = decide_for(with_stand_in(13, {501, 1}));
+  EXPECT_EQ(decision.reason, StickyReason::kHit);
+  EXPECT_EQ(decision.endpoint->uid, 13U);
+  EXPECT_EQ(decision.change, Change::kNone);
+  take_away(13);
+  const StickyDecision neither = decide_for(with_stand_in(13, {501, 1}));
+  EXPECT_EQ(neither.reason, StickyReason::kBehind);
+  EXPECT_EQ(neither.change, Change::kNone);
 }
 
 }  // namespace

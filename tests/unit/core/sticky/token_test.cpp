@@ -1,5 +1,6 @@
 #include "core/sticky/token.h"
 
+#include <algorithm>
 #include <random>
 #include <set>
 
@@ -55,6 +56,50 @@ TEST(Token, OpensAsWhatWasSealedOnAnyNode) {
       EXPECT_EQ(result.record.bindings()[i], before.bindings()[i]);
     }
   }
+}
+
+class TokenMemoTest : public ::testing::Test {
+ protected:
+  OpenResult open(const KeyRing& keys = ring(), const std::string& cookie_name = "sid") {
+    return codec_.open(text_, keys, TokenPurpose::kCookie, cookie_name, memo_);
+  }
+
+  TokenCodec codec_ = codec();
+  const std::string text_ = codec_.seal(record(2), ring(), TokenPurpose::kCookie, "sid");
+  std::unique_ptr<TokenMemo> memo_;
+};
+
+TEST_F(TokenMemoTest, SaysTheSameAgainWithoutOpening) {
+  const OpenResult first = open();
+  ASSERT_EQ(first.status, OpenStatus::kOk);
+  ASSERT_NE(memo_, nullptr);
+  const OpenResult again = open();
+  ASSERT_EQ(again.status, OpenStatus::kOk);
+  EXPECT_EQ(again.record.session_id(), first.record.session_id());
+  EXPECT_TRUE(std::ranges::equal(again.record.bindings(), first.record.bindings()));
+  memo_->record = SessionRecord(5);
+  EXPECT_EQ(open().record.session_id(), 5U);
+}
+
+TEST_F(TokenMemoTest, IsOfNoUseWhereTheTokenWouldNotOpen) {
+  ASSERT_EQ(open().status, OpenStatus::kOk);
+  EXPECT_EQ(open(ring(), "other").status, OpenStatus::kTampered);
+  EXPECT_EQ(open(ring(1000, 8)).status, OpenStatus::kTampered) << "another key of the same id";
+  EXPECT_EQ(open(ring(2000)).status, OpenStatus::kKeyLost);
+  EXPECT_EQ(open(ring(999)).status, OpenStatus::kAhead);
+  EXPECT_EQ(open().status, OpenStatus::kOk);
+}
+
+TEST_F(TokenMemoTest, KeepsTheLastOneThatOpened) {
+  ASSERT_EQ(open().status, OpenStatus::kOk);
+  EXPECT_EQ(codec_.open("nonsense", ring(), TokenPurpose::kCookie, "sid", memo_).status,
+            OpenStatus::kMalformed);
+  EXPECT_EQ(memo_->text, text_);
+  const std::string next = codec_.seal(record(1), ring(), TokenPurpose::kCookie, "sid");
+  EXPECT_EQ(codec_.open(next, ring(), TokenPurpose::kCookie, "sid", memo_)
+                .record.bindings().size(), 1U);
+  EXPECT_EQ(memo_->text, next);
+  EXPECT_EQ(open().record.bindings().size(), 2U);
 }
 
 TEST(Token, StaysShortByDroppingTheOldestBindings) {

@@ -35,15 +35,63 @@ TEST(ValidateHttpRoute, Limits) {
               {spec(times(17, "hostnames: \"a\"")), {"spec.hostnames: must have at most 16"}}});
 }
 
+TEST(ValidateHttpRoute, Timeouts) {
+  const std::string field = "spec.rules[1].timeouts.";
+  const auto timeouts = [](const std::string& fields) {
+    return rule("timeouts { " + fields + " }");
+  };
+  expect_violations(
+      kBase,
+      {{timeouts("request: '10s' backend_request: '2500ms'"), {}},
+       {timeouts("request: '0s' backend_request: '2s'"), {}},
+       {timeouts("request: '10'"), {field + "request: must be a duration such as"}},
+       {timeouts("request: '1s' backend_request: '2s'"),
+        {field + "backendRequest: must not be longer than request, 1s"}}});
+}
+
+TEST(ValidateHttpRoute, Retries) {
+  const std::string field = "spec.rules[1].retry.";
+  const auto retry = [](const std::string& fields) { return rule("retry { " + fields + " }"); };
+  expect_violations(kBase,
+                    {{retry("codes: [500, 503] attempts: 3 backoff: '100ms'"), {}},
+                     {retry(""), {}},
+                     {retry("codes: [200]"), {field + "codes[0]: must be between 400 and 599"}},
+                     {retry("attempts: -1"), {field + "attempts: must be"}},
+                     {retry("backoff: 'soon'"), {field + "backoff: must be a duration"}}});
+}
+
+TEST(ValidateHttpRoute, SessionPersistence) {
+  const std::string field = "spec.rules[1].sessionPersistence.";
+  const auto persistence = [](const std::string& fields) {
+    return rule("session_persistence { " + fields + " }");
+  };
+  expect_violations(
+      kBase,
+      {{persistence("session_name: 'sid' absolute_timeout: '1h' type: 'Cookie'"), {}},
+       {persistence("absolute_timeout: '1h' cookie_config { lifetime_type: 'Permanent' }"), {}},
+       {persistence("cookie_config { lifetime_type: 'Permanent' }"),
+        {field + "cookieConfig.lifetimeType: Permanent needs absoluteTimeout"}},
+       {persistence("session_name: 'a b'"), {field + "sessionName: must consist of"}},
+       {persistence("absolute_timeout: '500ms'"), {field + "absoluteTimeout: must be between 1s"}},
+       {persistence("type: 'Header' session_name: 'x-session'"), {}},
+       {persistence("type: 'Header' session_name: 'Set-Cookie'"),
+        {field + "sessionName: must not be Set-Cookie"}},
+       {persistence("type: 'Header' cookie_config {}"),
+        {field + "cookieConfig: must be left out with type Header"}},
+       {persistence("idle_timeout: '1m'"), {}},
+       {persistence("idle_timeout: '500ms'"), {field + "idleTimeout: must be"}}});
+}
+
 TEST(ValidateHttpRoute, Paths) {
   const std::string field = "spec.rules[1].matches[0].path.";
   expect_violations(
       kBase,
       {{path("value: '/a-b/c.d/~e;f=g:@!$&()*+,%20'"), {}},
        {path("type: 'Exact' value: '/a'"), {}},
-       {path("type: 'Prefix' value: '/a'"), {field + "type: must be Exact or PathPrefix, not"}},
+       {path("type: 'Prefix' value: '/a'"), {field + "type: must be Exact, PathPrefix or"}},
        {path("type: 'RegularExpression' value: '['"),
-        {field + "type: RegularExpression is not supported by this version"}},
+        {field + "value: must be a regular expression as RE2 reads it: missing ]"}},
+       {path("type: 'RegularExpression' value: '/(cart|order)/[0-9]+'"), {}},
        {path("value: 'a'"), {field + "value: must start with \"/\""}},
        {path("value: ''"), {field + "value: must start with \"/\""}},
        {path("value: '/a//b'"), {field + "value: must not contain \"//\""}},
@@ -114,12 +162,8 @@ TEST(ValidateHttpRoute, NeedsASpecButNoRule) {
 TEST(ValidateHttpRoute, UnsupportedFields) {
   const std::string message = ": not supported by this version of Limpet; remove it";
   expect_violations(kBase,
-                    {{rule("filters { list_value {} } timeouts { struct_value {} }"),
-                      {"spec.rules[1].filters" + message, "spec.rules[1].timeouts" + message}},
-                     {rule("matches { headers { list_value {} } }"),
-                      {"spec.rules[1].matches[0].headers" + message}},
-                     {backend("name: 'a' port: 1 filters { list_value {} }"),
-                      {"spec.rules[1].backendRefs[0].filters" + message}},
+                    {{"http_route { spec { use_default_gateways { string_value: 'All' } } }",
+                      {"spec.useDefaultGateways" + message}},
                      {"http_route { metadata { generate_name { string_value: 'a' } } }",
                       {"metadata.generateName" + message}}});
 }

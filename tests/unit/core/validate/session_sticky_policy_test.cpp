@@ -66,5 +66,41 @@ TEST(ValidateSessionStickyPolicy, Config) {
         {"spec.config.cookieName: must consist", "spec.config.expires: must be"}}});
 }
 
+TEST(ValidateSessionStickyPolicy, IdleTimeAndUnavailability) {
+  const auto config = [](const std::string& fields) { return spec("config { " + fields + " }"); };
+  expect_violations(
+      kBase, {{config("idle_timeout: 1 forward_cookie: true"), {}},
+              {config("on_unavailable: 'RebindTemporarily'"), {}},
+              {config("idle_timeout: 0"), {"spec.config.idleTimeout: must be a number of seconds"}},
+              {config("on_unavailable: 'Retry'"), {"spec.config.onUnavailable: must be Rebind"}},
+              {config("type: 'LearnedCookie'"), {"spec.config.type: must be Cookie or Header"}},
+              {config("type: 'Header' cookie_name: 'X-Session'"), {}},
+              {config("type: 'Header' cookie_name: 'Host'"),
+               {"spec.config.cookieName: must not be Host"}}});
+}
+
+TEST(ValidateSessionStickyPolicy, AttributesOfTheCookie) {
+  const auto config = [](const std::string& fields) { return spec("config { " + fields + " }"); };
+  expect_violations(
+      kBase,
+      {{config("path: '/app' domain: 'example.com' same_site: 'None' secure: true "
+               "http_only: false partitioned: true lifetime: 'Session'"),
+        {}},
+       {config("path: 'app'"), {"spec.config.path: must begin with \"/\""}},
+       {config("path: '/a;b'"), {"spec.config.path: must have no spaces"}},
+       {config("domain: '.example.com'"), {"spec.config.domain: must not begin with \".\""}},
+       {config("domain: 'a b'"), {"spec.config.domain: "}},
+       {config("same_site: 'lax'"), {"spec.config.sameSite: must be Lax"}},
+       {config("lifetime: 'Forever'"), {"spec.config.lifetime: must be Permanent"}},
+       {config("same_site: 'None' secure: false"),
+        {"spec.config.secure: must not be false with sameSite None"}},
+       {config("partitioned: true secure: false"),
+        {"spec.config.secure: must not be false with partitioned"}},
+       {config("cookie_name: '__Secure-id' secure: false"),
+        {"spec.config.secure: must not be false with such a cookieName"}},
+       {config("cookie_name: '__Host-id' domain: 'a.b' path: '/x'"),
+        {"spec.config.path: must be \"/\"", "spec.config.domain: must be left out"}}});
+}
+
 }  // namespace
 }  // namespace limpet::test

@@ -20,6 +20,15 @@ inline v1::Resource resource_of(const std::vector<std::string>& parts) {
   return resource;
 }
 
+// A valid HTTPRoute without rules.
+inline constexpr char kRouteWithoutRules[] = R"pb(
+  http_route {
+    api_version: "gateway.networking.k8s.io/v1"
+    kind: "HTTPRoute"
+    metadata { name: "route" namespace: "server" }
+    spec { parent_refs { name: "gateway" } }
+  })pb";
+
 // "FIELD: MESSAGE", in the order of validate().
 inline std::vector<std::string> violations_of(const v1::Resource& resource) {
   std::vector<std::string> lines;

@@ -84,13 +84,13 @@ TEST(Validate, AllAtOnceInTheOrderOfTheFields) {
                                                       use_default_gateways { string_value: "All" }
                                                       parent_refs { port: 0 }
                                                       rules {
-                                                        filters { list_value {} }
+                                                        session_persistence { type: 'x' }
                                                         backend_refs { name: "a" }
                                                         name: "-"
                                                       }
                                                       rules {
                                                         name: "-"
-                                                        matches { method { string_value: "GET" } }
+                                                        matches { method: "get" }
                                                       }
                                                     }
                                                   })pb"}));
@@ -101,8 +101,9 @@ TEST(Validate, AllAtOnceInTheOrderOfTheFields) {
       (std::vector<std::string>{
           "apiVersion", "kind", "metadata.name", "metadata.labels[a/]", "metadata.labels[b/]",
           "metadata.generateName", "spec.parentRefs[0].name", "spec.parentRefs[0].port",
-          "spec.rules[0].name", "spec.rules[0].backendRefs[0].port", "spec.rules[0].filters",
-          "spec.rules[1].name", "spec.rules[1].matches[0].method", "spec.useDefaultGateways"}));
+          "spec.rules[0].name", "spec.rules[0].backendRefs[0].port",
+          "spec.rules[0].sessionPersistence.type", "spec.rules[1].name",
+          "spec.rules[1].matches[0].method", "spec.useDefaultGateways"}));
 }
 
 }  // namespace

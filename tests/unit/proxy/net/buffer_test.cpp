@@ -19,7 +19,12 @@ TEST(Buffer, ANewFrontLandsDirectlyBeforeTheRest) {
   EXPECT_EQ(buffer.bytes(), "a longer new head|body");
   EXPECT_TRUE(buffer.replace_front(18, ""));
   EXPECT_EQ(buffer.bytes(), "body");
-  EXPECT_FALSE(buffer.replace_front(0, std::string(2 * kHeadroom, 'x')));
+  // Beyond the headroom, the rest moves back; beyond the buffer, nothing is changed.
+  const std::string longer(2 * kHeadroom, 'x');
+  EXPECT_TRUE(buffer.replace_front(0, longer));
+  EXPECT_EQ(buffer.bytes(), longer + "body");
+  EXPECT_FALSE(buffer.replace_front(0, std::string(BufferPool::kSmall, 'x')));
+  EXPECT_EQ(buffer.bytes(), longer + "body");
 }
 
 TEST(Buffer, ConsumedBytesCanBeSentAgain) {
@@ -48,6 +53,35 @@ TEST(BufferPool, GivesTheLastOneBackFirst) {
   EXPECT_EQ(again.get(), address);
   EXPECT_TRUE(again->empty());
   pool.give_back(nullptr);
+}
+
+// Whatever came with the old head, there is room for a new one of the greatest length.
+TEST(BufferPool, AFrontOfAnyLengthLandsBeforeTheRest) {
+  BufferPool pool;
+  const std::string head(BufferPool::kMaxHead, 'h');
+  for (const size_t capacity : {BufferPool::kSmall, BufferPool::kLarge}) {
+    for (const bool full : {false, true}) {
+      auto buffer = pool.lease(capacity);
+      put(*buffer, "old head|");
+      const std::string body(full ? buffer->space_size() : 4, 'b');
+      put(*buffer, body);
+      EXPECT_TRUE(pool.replace_front(buffer, 9, head));
+      EXPECT_EQ(buffer->bytes(), head + body);
+      pool.give_back(std::move(buffer));
+      EXPECT_EQ(pool.leased_bytes(), 0U);
+    }
+  }
+  const auto next = pool.lease(BufferPool::kLarge);
+  EXPECT_EQ(next->capacity(), BufferPool::kLarge) << "what was made for one request is not kept";
+}
+
+TEST(BufferPool, AFrontThatIsTooLongChangesNothing) {
+  BufferPool pool;
+  auto buffer = pool.lease(BufferPool::kSmall);
+  put(*buffer, "old head|body");
+  EXPECT_FALSE(pool.replace_front(buffer, 9, std::string(BufferPool::kMaxHead + 1, 'h')));
+  EXPECT_EQ(buffer->bytes(), "old head|body");
+  pool.give_back(std::move(buffer));
 }
 
 }  // namespace
