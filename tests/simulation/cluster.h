@@ -1,0 +1,99 @@
+// A server, its database and its nodes: what is configured, on the way and served. The server plans
+// its changes as the real one does; nodes follow over the streams of the coupling. Which keys there
+// are and which one seals is read from each state: whatever changes keys is one more event here,
+// and tokens are judged as before.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/text.h"
+#include "server/context.h"
+#include "server/slice_index.h"
+#include "tests/simulation/changes.h"
+#include "tests/simulation/facts.h"
+#include "tests/simulation/gateway.h"
+#include "tests/stream/coupling.h"
+
+namespace limpet::simulation {
+
+using FactsPtr = std::shared_ptr<const Facts>;
+
+class Cluster : public Coupling {
+ public:
+  struct Member {
+    Member(const std::string& id, int64_t skew_s, const TokenCodec::FillRandom& fill)
+        : gateway(id, skew_s, fill) {}
+
+    Gateway gateway;
+    FactsPtr facts;    // of the state that it serves; null: none
+    unsigned lag = 0;  // 0: follows at once; greater: seldom
+  };
+  // Gets each step in words; null: nobody listens.
+  using Say = std::function<void(const std::string&)>;
+
+  Cluster(uint64_t seed, Counts& counts, Say listener);
+
+  // Something happens to the configuration, the database, a node or a stream.
+  void event();
+  // Messages go their ways for a while, at each node as fast as it is.
+  void pump();
+  void pass(int64_t seconds) { true_s_ += seconds; }
+
+  size_t size() const { return members_.size(); }
+  Member& member(size_t number) { return members_[number]; }
+  const std::string& name(size_t number) const { return nodes_[number].id; }
+  int64_t true_s() const { return true_s_; }
+  bool has_many_rules() const { return now().config.rules.contains("/p0"); }
+  size_t draw(size_t below) { return Coupling::draw(below); }
+  // What the server or a node would not do, and should have; empty: nothing.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  struct Saved {
+    Snapshot state;
+    FactsPtr facts;
+  };
+
+  template <typename... Parts>
+  void say(const Parts&... parts) const {
+    if (say_) say_(str_cat(parts...));
+  }
+  void on_serving(const Node& node, const Snapshot& state) override;
+  void on_restarted(const Node& node) override;
+
+  // Of the database.
+  void change_config();
+  void roll_back();
+  void save();
+  void restore();
+  void begin_anew();
+  bool plan(const Config& next, const Snapshot& before, const SliceIndex& index, Snapshot& state);
+  void keep(const Snapshot& state, Facts facts);
+  void take_place(const Snapshot& state, Facts facts);
+  // Of nodes and streams.
+  void cut_one();
+  void restart_one();
+  void blind_one();
+
+  ChangeContext context();
+  const Facts& now() const { return *history_.back().facts; }
+
+  const Say say_;
+  const Draw draw_;
+  int64_t true_s_ = 1'700'000'000;
+  int programs_seen_ = 0;
+  SliceIndex index_;                       // of the head
+  std::vector<Saved> history_;             // of the database; the last one is its head
+  std::vector<Saved> saved_;               // files, of any database
+  std::map<std::string, FactsPtr> facts_;  // by the state's name
+  std::deque<Member> members_;
+  std::string problem_;
+};
+
+}  // namespace limpet::simulation

@@ -1,0 +1,109 @@
+// The simulation's own account of what was configured: plain words, none of the product's
+// identities, so that what the product makes of it can be judged by it.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace limpet::simulation {
+
+// Who serves: "a/web-1" has its name, "a/10.1.0.3#2" is the second program that was listed at that
+// address without a name. Whoever has the same identity has the same sessions.
+using Identity = std::string;
+
+enum class Condition { kReady, kDraining, kDown };
+
+struct Listing {
+  std::string name;  // empty: it is its address
+  int address = 0;   // 10.1.0.N
+  Condition condition = Condition::kReady;
+  int slice = 0;
+
+  friend bool operator==(const Listing&, const Listing&) = default;
+};
+
+// What makes the sessions of a Service or of a rule.
+struct Stickiness {
+  std::string cookie;
+  int64_t expires_s = 0;
+
+  friend bool operator==(const Stickiness&, const Stickiness&) = default;
+};
+
+struct ServiceFacts {
+  std::vector<Listing> listings;
+  std::optional<Stickiness> policy;
+  std::map<std::string, uint32_t> weights;  // by the endpoint's name or address; the rest has 1
+
+  friend bool operator==(const ServiceFacts&, const ServiceFacts&) = default;
+};
+
+struct RuleFacts {
+  std::string name;
+  std::vector<std::pair<std::string, uint32_t>> backends;  // Service and weight
+  std::optional<Stickiness> own;
+
+  // Whose sessions they are.
+  std::string scope() const;
+  friend bool operator==(const RuleFacts&, const RuleFacts&) = default;
+};
+
+struct Config {
+  std::map<std::string, ServiceFacts> services;
+  std::map<std::string, RuleFacts> rules;  // by path
+
+  friend bool operator==(const Config&, const Config&) = default;
+};
+
+// The order of states: by the epoch's creation, then by revision.
+struct When {
+  uint64_t epoch = 0;
+  uint64_t revision = 0;
+
+  friend auto operator<=>(const When&, const When&) = default;
+};
+std::string to_string(const When& when);
+
+struct EndpointFacts {
+  bool takes_new = false;
+  bool serves = false;
+  uint32_t weight = 1;
+  std::set<std::string> addresses;  // of its listings that serve
+};
+using Endpoints = std::map<Identity, EndpointFacts>;
+
+// All there is at one revision.
+struct Facts {
+  When when;
+  Config config;
+  // Of addresses that are listed without a name: which program it is, by "a/10.1.0.3".
+  std::map<std::string, int> programs;
+  std::set<uint32_t> keys;  // their ids
+  uint32_t minting = 0;
+  // Follow from the above.
+  std::map<std::string, Endpoints> endpoints;  // by Service
+  std::map<std::string, Identity> by_address;
+
+  const Endpoints& endpoints_of(const std::string& service) const;
+  // The identity's listing in any Service; null: it is in none.
+  const EndpointFacts* find(const Identity& identity) const;
+  bool has_eligible(const std::string& service) const;
+
+  // Of a configuration that takes the place of `before`'s: an unnamed endpoint stays who it is for
+  // as long as its address is listed. `programs_seen` counts up.
+  static Facts follow(const Facts& before, Config config, When when, int& programs_seen);
+  // Fills in what follows. Requires: the programs are those of the configuration.
+  void derive();
+};
+
+std::string service_of(const Identity& identity);
+std::string ip_of(int address);
+std::string address_of(const Listing& listing);  // "10.1.0.3:8080"
+constexpr int kEndpointPort = 8080;
+
+}  // namespace limpet::simulation
