@@ -11,6 +11,9 @@ namespace limpet {
 // How a rule's path came to be looked at.
 enum class PathKind : uint8_t { kExact, kPrefix, kPattern };
 
+// Which regular expressions are looked at.
+enum class Patterns : uint8_t { kLikely, kAll };  // kLikely: without most that do not take the path
+
 namespace internal {
 
 template <typename Rules, typename Visit>
@@ -53,15 +56,21 @@ bool visit_prefixes(const VirtualHost& host, std::string_view path, Visit& visit
 // the rule's conditions hold is left to the visitor. `path` is that of the rule; of a regular
 // expression, the request's.
 template <typename Visit>
-bool visit_candidates(const VirtualHost& host, std::string_view path, Visit&& visit) {
+bool visit_candidates(const VirtualHost& host, std::string_view path, Patterns patterns,
+                      Visit&& visit) {
   if (!host.exact.empty()) {
     if (const RankedRules* rules = host.exact.find(path)) {
       if (internal::visit_rules(*rules, PathKind::kExact, path, visit)) return true;
     }
   }
   if (!host.prefixes.empty() && internal::visit_prefixes(host, path, visit)) return true;
-  return host.patterns != nullptr &&
-         internal::visit_rules(*host.patterns, PathKind::kPattern, path, visit);
+  if (host.patterns == nullptr) return false;
+  const std::vector<RankedRule>& rules = host.patterns->rules;
+  if (patterns == Patterns::kAll) {
+    return internal::visit_rules(rules, PathKind::kPattern, path, visit);
+  }
+  return host.patterns->paths.visit_likely(
+      path, [&](size_t index) { return visit(rules[index], PathKind::kPattern, path); });
 }
 
 }  // namespace limpet

@@ -118,11 +118,11 @@ Explanation explain(const RoutingPort& port, const RoutedRequest& request) {
   port.listeners.visit_covering(request.host, [&](const RoutingListener& listener) {
     result.listener = &listener;
     listener.hosts.visit_covering(request.host, [&](const VirtualHost& host) {
-      visit_candidates(host, request.path, [&](const RankedRule& ranked, PathKind kind,
-                                               std::string_view path) {
-        explainer.look_at(host, ranked, kind, path);
-        return false;
-      });
+      visit_candidates(host, request.path, Patterns::kAll,
+                       [&](const RankedRule& ranked, PathKind kind, std::string_view path) {
+                         explainer.look_at(host, ranked, kind, path);
+                         return false;
+                       });
       return false;
     });
     return true;

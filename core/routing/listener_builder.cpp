@@ -31,12 +31,29 @@ Rules without(const Rules& rules, const RankedRule& ranked) {
   return others;
 }
 
+// Without the list of their paths, which takes long to make: finish() does, once.
+void set_patterns(VirtualHost& host, std::vector<RankedRule> rules) {
+  host.patterns = nullptr;
+  if (!rules.empty()) {
+    host.patterns = std::make_shared<const PatternRules>(PatternRules{std::move(rules), {}});
+  }
+}
+
+void list_patterns(VirtualHost& host) {
+  std::vector<const RE2*> paths;
+  for (const RankedRule& ranked : host.patterns->rules) {
+    paths.push_back(ranked.conditions->path.get());
+  }
+  host.patterns = std::make_shared<const PatternRules>(
+      PatternRules{host.patterns->rules, RegexList(paths)});
+}
+
 void add_path(VirtualHost& host, const RoutePath& path) {
   if (path.type == RoutePath::Type::kPattern) {
     std::vector<RankedRule> rules;
-    if (host.patterns != nullptr) rules = *host.patterns;
+    if (host.patterns != nullptr) rules = host.patterns->rules;
     insert(rules, path.ranked);
-    host.patterns = std::make_shared<const std::vector<RankedRule>>(std::move(rules));
+    set_patterns(host, std::move(rules));
     return;
   }
   PathMap& map = map_of(host, path);
@@ -52,11 +69,7 @@ void add_path(VirtualHost& host, const RoutePath& path) {
 
 void remove_path(VirtualHost& host, const RoutePath& path) {
   if (path.type == RoutePath::Type::kPattern) {
-    if (host.patterns == nullptr) return;
-    auto rules = without(*host.patterns, path.ranked);
-    host.patterns = rules.empty()
-                        ? nullptr
-                        : std::make_shared<const std::vector<RankedRule>>(std::move(rules));
+    if (host.patterns != nullptr) set_patterns(host, without(host.patterns->rules, path.ranked));
     return;
   }
   PathMap& map = map_of(host, path);
@@ -75,7 +88,7 @@ ListenerBuilder::OpenListener& ListenerBuilder::open(const ListenerPlace& place)
     const auto port = ports_.find(place.port);
     if (port != ports_.end()) {
       const RoutingListener* listener = port->second->listeners.at(place.hostname);
-      if (listener != nullptr) found->second = {*listener, listener->hosts};
+      if (listener != nullptr) found->second = {*listener, listener->hosts, {}};
     }
   }
   return found->second;
@@ -109,23 +122,27 @@ void ListenerBuilder::set_tls(const ListenerPlace& place, std::shared_ptr<const 
 
 void ListenerBuilder::add_route(const ListenerPlace& place, const v1::HTTPRoute& route,
                                 const std::vector<RoutePath>& paths) {
-  HostMap<VirtualHost>& hosts = open(place).listener.hosts;
+  OpenListener& opened = open(place);
+  HostMap<VirtualHost>& hosts = opened.listener.hosts;
   for (const std::string& pattern : effective_hostnames(place.hostname, route)) {
     const VirtualHost* present = hosts.at(pattern);
     VirtualHost host = present == nullptr ? VirtualHost() : *present;
     for (const RoutePath& path : paths) add_path(host, path);
+    opened.note_change(pattern, present, host);
     hosts.set(pattern, std::move(host));
   }
 }
 
 void ListenerBuilder::remove_route(const ListenerPlace& place, const v1::HTTPRoute& route,
                                    const std::vector<RoutePath>& paths) {
-  HostMap<VirtualHost>& hosts = open(place).listener.hosts;
+  OpenListener& opened = open(place);
+  HostMap<VirtualHost>& hosts = opened.listener.hosts;
   for (const std::string& pattern : effective_hostnames(place.hostname, route)) {
     const VirtualHost* present = hosts.at(pattern);
     if (present == nullptr) continue;
     VirtualHost host = *present;
     for (const RoutePath& path : paths) remove_path(host, path);
+    opened.note_change(pattern, present, host);
     if (host.empty()) {
       hosts.erase(pattern);
     } else {
@@ -134,8 +151,26 @@ void ListenerBuilder::remove_route(const ListenerPlace& place, const v1::HTTPRou
   }
 }
 
+void ListenerBuilder::OpenListener::note_change(const std::string& pattern,
+                                                const VirtualHost* before_change,
+                                                const VirtualHost& after) {
+  const auto patterns_before = before_change == nullptr ? nullptr : before_change->patterns;
+  if (after.patterns != patterns_before) unlisted.insert(pattern);
+}
+
+void ListenerBuilder::OpenListener::list_all_patterns() {
+  for (const std::string& pattern : unlisted) {
+    const VirtualHost* present = listener.hosts.at(pattern);
+    if (present == nullptr || present->patterns == nullptr) continue;
+    VirtualHost host = *present;
+    list_patterns(host);
+    listener.hosts.set(pattern, std::move(host));
+  }
+}
+
 ListenerBuilder::Ports ListenerBuilder::finish() {
   for (auto& [place, opened] : open_) {
+    opened.list_all_patterns();
     hosts_changed_ += HostMap<VirtualHost>::count_changes(opened.before, opened.listener.hosts);
     const auto present = ports_.find(place.port);
     auto port = present == ports_.end() ? std::make_shared<RoutingPort>()

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "core/routing/compile_route.h"
@@ -42,7 +43,12 @@ class ListenerBuilder {
  private:
   struct OpenListener {
     RoutingListener listener;
-    HostMap<VirtualHost> before;  // its hosts, before the changes
+    HostMap<VirtualHost> before;     // its hosts, before the changes
+    std::set<std::string> unlisted;  // hosts whose regular expressions have changed
+
+    void note_change(const std::string& pattern, const VirtualHost* before_change,
+                     const VirtualHost& after);
+    void list_all_patterns();
   };
 
   OpenListener& open(const ListenerPlace& place);

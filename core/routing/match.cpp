@@ -9,7 +9,7 @@ Match match(const RoutingPort& port, const RoutedRequest& request) {
   port.listeners.visit_covering(request.host, [&](const RoutingListener& listener) {
     result.listener = &listener;
     listener.hosts.visit_covering(request.host, [&](const VirtualHost& host) {
-      return visit_candidates(host, request.path,
+      return visit_candidates(host, request.path, Patterns::kLikely,
                               [&](const RankedRule& ranked, PathKind, std::string_view) {
                                 if (ranked.conditions && !ranked.conditions->hold(request)) {
                                   return false;

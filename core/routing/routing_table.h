@@ -25,6 +25,7 @@
 #include "core/base/counted.h"
 #include "core/base/live_slot.h"
 #include "core/base/persistent_map.h"
+#include "core/base/regex_list.h"
 #include "core/routing/cluster_ref.h"
 #include "core/routing/host_map.h"
 #include "core/routing/listener_settings.h"
@@ -34,6 +35,7 @@
 #include "core/routing/route_filters.h"
 #include "core/routing/tls_settings.h"
 #include "core/snapshot/state_id.h"
+#include "core/sticky/evictions.h"
 #include "core/sticky/key_ring.h"
 #include "core/sticky/policy.h"
 #include "core/sticky/session_record.h"
@@ -85,14 +87,19 @@ struct RankedRule {
 };
 using RankedRules = absl::InlinedVector<RankedRule, 1>;  // best first
 
+// Rules whose paths are regular expressions.
+struct PatternRules {
+  std::vector<RankedRule> rules;  // best first
+  RegexList paths;                // theirs, in their order
+};
+
 // The rules of one host name.
 struct VirtualHost {
   PersistentMap<std::string, RankedRules> exact;
   // By prefix without a trailing slash; "" stands for "/".
   PersistentMap<std::string, RankedRules> prefixes;
   uint32_t max_prefix_segments = 0;  // bounds the look-ups for a path
-  // By regular expression, best first; null: none. Shared with the tables before.
-  std::shared_ptr<const std::vector<RankedRule>> patterns;
+  std::shared_ptr<const PatternRules> patterns;  // null: none. Shared with the tables before
 
   bool empty() const { return exact.empty() && prefixes.empty() && patterns == nullptr; }
 };
@@ -125,6 +132,7 @@ struct ClusterCircuit {
 struct RoutingCluster {
   Cluster cluster;
   std::optional<StickyPolicy> policy;
+  std::shared_ptr<const Evictions> evictions;     // of its Service's sessions; null: none
   std::shared_ptr<const RetrySettings> retry;     // null: no policy
   std::shared_ptr<const ClusterCircuit> circuit;  // null: nothing is bounded
   std::shared_ptr<const UpstreamTls> tls;  // null: endpoints are spoken to in plain text

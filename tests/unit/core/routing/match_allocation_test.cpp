@@ -54,6 +54,10 @@ class MatchAllocationTest : public ::testing::Test {
                     "headers { type: 'RegularExpression' name: 'x-version' value: '[0-9]+' } "
                     "query_params { type: 'RegularExpression' name: 'p' value: 'a.*' }");
     route("pattern", "path { type: 'RegularExpression' value: '/v[0-9]+/items/.*' }");
+    for (int i = 0; i < 20; ++i) {
+      route(str_cat("pattern-", i),
+            str_cat("path { type: 'RegularExpression' value: '/w", i, "/[a-z]+/.*' }"));
+    }
     table_ = compile(builder_.build(), nullptr).table;
   }
 
@@ -99,6 +103,7 @@ TEST_F(MatchAllocationTest, NoneForAnyKindOfMatch) {
     EXPECT_EQ(count("/shop", "n/method/0", "PUT", "a=1&p=1"), 0U);
     EXPECT_EQ(count("/values", "n/values/0", "GET", query), 0U);
     EXPECT_EQ(count("/v17/items/x", "n/pattern/0"), 0U);
+    EXPECT_EQ(count("/w17/items/x", "n/pattern-17/0"), 0U);
     EXPECT_EQ(count("/nobody", ""), 0U);
   }
   EXPECT_EQ(allocations_of({"other.org", "/shop", query, "GET", &headers}, ""), 0U);
