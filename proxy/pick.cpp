@@ -41,8 +41,10 @@ void Pick::find_backends(const RouteRule& rule, Backends& backends) {
     const RoutingCluster* cluster = backend.cluster ? table_->find(*backend.cluster) : nullptr;
     if (cluster != nullptr && !cluster->speaks_http1) cluster = nullptr;
     backends.clusters[backends.count] = cluster;
-    backends.sticky[backends.count] = {cluster == nullptr ? nullptr : &cluster->cluster,
-                                       backend.weight};
+    if (cluster != nullptr) {
+      backends.sticky[backends.count] = {&cluster->cluster, backend.weight,
+                                         cluster->evictions.get()};
+    }
     ++backends.count;
     if (policy_ == nullptr && cluster != nullptr && cluster->policy) policy_ = &*cluster->policy;
   }

@@ -41,10 +41,12 @@ inline constexpr std::string_view kGatewayParametersKind = "GatewayParameters";
 // Kinds of the server's own state (proto/limpet/v1/state.proto).
 inline constexpr std::string_view kStickyKeyKind = "StickyKey";
 inline constexpr std::string_view kEndpointStateKind = "EndpointState";
+inline constexpr std::string_view kServiceStateKind = "ServiceState";
 
-// Whether entries of the kind say where endpoints are and how they do, and nothing else.
+// Whether entries of the kind say where endpoints are, how they do and what becomes of their
+// sessions, and nothing else.
 inline bool is_endpoint_kind(std::string_view kind) {
-  return kind == "EndpointSlice" || kind == kEndpointStateKind;
+  return kind == "EndpointSlice" || kind == kEndpointStateKind || kind == kServiceStateKind;
 }
 
 // Whether entries of the kind are users' objects (shown, rolled back) rather than state.

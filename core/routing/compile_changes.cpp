@@ -61,7 +61,7 @@ class Sorter {
       touched_.gateways = true;
     } else if (key.kind == kGatewayParametersKind) {
       compile_parameters(key, name);
-    } else if (key.kind == "Service") {
+    } else if (key.kind == "Service" || key.kind == kServiceStateKind) {
       touched_.services.insert(name);
     } else if (key.kind == "EndpointSlice") {
       sort_slice(key, name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "core/base/secure_hash.h"
@@ -16,11 +17,31 @@
 namespace limpet {
 namespace {
 
-// 0 when the state has none.
-uint64_t endpoint_uid(const Snapshot& snapshot, const std::string& ns, const std::string& name) {
+// Empty, with uid 0, when there is none.
+v1::EndpointState endpoint_state(const Snapshot& snapshot, const std::string& ns,
+                                 const std::string& name) {
   const EntryPtr entry = snapshot.find({std::string(kEndpointStateKind), ns, name});
   v1::EndpointState state;
-  return entry != nullptr && state.ParseFromString(entry->bytes) ? state.uid() : 0;
+  if (entry == nullptr || !state.ParseFromString(entry->bytes)) state.Clear();
+  return state;
+}
+
+// Null: there are none.
+std::shared_ptr<const Evictions> compile_evictions(const Snapshot& snapshot, const std::string& ns,
+                                                   const std::string& service) {
+  const EntryPtr entry = snapshot.find({std::string(kServiceStateKind), ns, service});
+  v1::ServiceState state;
+  if (entry == nullptr || !state.ParseFromString(entry->bytes)) return nullptr;
+  auto evictions = std::make_shared<Evictions>();
+  for (const v1::ServiceState::Eviction& eviction : state.evictions()) {
+    const StateTime time{Epoch(eviction.epoch()).created(), eviction.revision()};
+    if (eviction.endpoint_uid() == 0) {
+      evictions->all = time;
+    } else {
+      evictions->of_endpoints.emplace_back(eviction.endpoint_uid(), time);
+    }
+  }
+  return evictions;
 }
 
 // What one listing says of an endpoint at one address (EndpointConditions of Kubernetes: absent
@@ -36,6 +57,16 @@ Listing read_listing(const v1::Endpoint& endpoint, const SocketAddress& address)
   const bool ready = !conditions.has_ready() || conditions.ready();
   const bool serving = conditions.has_serving() ? conditions.serving() : ready;
   return {address, ready && !conditions.terminating(), ready || serving};
+}
+
+// What an operator wants of the endpoint goes before what it says of itself.
+void apply_drain(const v1::EndpointState& state, Endpoint& endpoint) {
+  if (!state.has_drain()) return;
+  endpoint.takes_new = false;
+  if (state.drain().over()) {
+    endpoint.drained = true;
+    endpoint.serves_sessions = false;
+  }
 }
 
 // Listings of one uid are one endpoint: the same name may stand in several slices, with other
@@ -175,6 +206,7 @@ std::shared_ptr<const RoutingCluster> compile_cluster(
   const std::string& name = service.metadata().name();
   struct Named {
     std::string name;
+    v1::EndpointState state;
     std::vector<Listing> listings;
   };
   std::map<uint64_t, Named> endpoints;  // by uid
@@ -185,10 +217,11 @@ std::shared_ptr<const RoutingCluster> compile_cluster(
         if (endpoint.addresses().empty()) continue;
         const auto address = SocketAddress::parse(endpoint.addresses(0),
                                                   static_cast<uint16_t>(slice_port.port()));
-        const uint64_t uid = endpoint_uid(
+        v1::EndpointState state = endpoint_state(
             snapshot, ns, endpoint_state_name(name, endpoint, slice_port.port()));
-        if (!address || uid == 0) continue;
-        Named& named = endpoints[uid];
+        if (!address || state.uid() == 0) continue;
+        Named& named = endpoints[state.uid()];
+        named.state = std::move(state);
         named.name = endpoint_name(endpoint).empty() ? address->to_string()
                                                      : std::string(endpoint_name(endpoint));
         named.listings.push_back(read_listing(endpoint, *address));
@@ -204,11 +237,13 @@ std::shared_ptr<const RoutingCluster> compile_cluster(
       previous == nullptr ? std::make_shared<RoundRobin>() : previous->cluster.rotation;
   for (auto& [uid, named] : endpoints) {
     Endpoint endpoint = merge_listings(uid, named.name, std::move(named.listings));
+    apply_drain(named.state, endpoint);
     if (endpoint.takes_new) {
       cluster.eligible.push_back(static_cast<uint32_t>(cluster.endpoints.size()));
     }
     cluster.endpoints.push_back(std::move(endpoint));
   }
+  compiled->evictions = compile_evictions(snapshot, ns, name);
   compiled->speaks_http1 = port.app_protocol() != kHttp2Protocol;
   apply_policies(policies, port.port(), previous, *compiled);
   give_weights(cluster);

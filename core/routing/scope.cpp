@@ -63,6 +63,7 @@ std::set<EntryKey> leaders_of(const Entry& entry) {
   if (entry.key.kind == "EndpointSlice") {
     return {service_key(ns, service_of(read<v1::EndpointSlice>(entry)))};
   }
+  if (entry.key.kind == kServiceStateKind) return {service_key(ns, entry.key.name)};
   if (entry.key.kind == kEndpointStateKind) {
     // Named "SERVICE/KEY".
     return {service_key(ns, std::string_view(entry.key.name).substr(0, entry.key.name.find('/')))};

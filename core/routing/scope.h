@@ -5,7 +5,7 @@
 //   - the GatewayParameters that its Gateways name;
 //   - the HTTPRoutes that name one of its Gateways as a parent, and their RateLimitPolicies;
 //   - the Services that these lead to, and what belongs to a Service: EndpointSlices,
-//     EndpointStates, the policies for Services;
+//     EndpointStates, its ServiceState, the policies for Services;
 //   - the ReferenceGrants of the other namespaces that its Gateways and these routes refer into:
 //     what is not permitted is not reached;
 //   - of Secrets and ConfigMaps, what its Gateways and policies need (secret_needs.h).

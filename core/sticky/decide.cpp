@@ -51,6 +51,16 @@ Place find_stand_in(const StickyScope& scope, const Binding& binding) {
   return {};
 }
 
+bool is_evicted(const StickyScope& scope, const Place& place, uint64_t endpoint,
+                StateTime decided_at) {
+  if (place.cluster == nullptr) return false;
+  for (const StickyBackend& backend : scope.backends) {
+    if (backend.cluster != place.cluster || backend.evictions == nullptr) continue;
+    return backend.evictions->cover(endpoint, decided_at);
+  }
+  return false;
+}
+
 // By weight among the backends that have an eligible endpoint, then among the endpoints of the
 // one. A session keeps its backend when that one can serve (`preferred`).
 void choose_by_rank(const StickyScope& scope, const Cluster* preferred,
@@ -97,8 +107,12 @@ StickyDecision begin_anew(const StickyScope& scope, const SessionRecord& record,
 void leave_home(const StickyScope& scope, const Place& home, const Place& stand_in,
                 StickyDecision& decision) {
   const bool listed = home.endpoint != nullptr;
-  const OnUnavailable policy = listed ? scope.policy->on_unavailable : OnUnavailable::kRebind;
-  decision.reason = listed ? StickyReason::kUnavailable : StickyReason::kGone;
+  const bool drained = listed && home.endpoint->drained;
+  const OnUnavailable policy =
+      listed && !drained ? scope.policy->on_unavailable : OnUnavailable::kRebind;
+  decision.reason = drained  ? StickyReason::kDrained
+                    : listed ? StickyReason::kUnavailable
+                             : StickyReason::kGone;
   if (policy == OnUnavailable::kReject) {
     decision.refuse = true;
     return;
@@ -135,6 +149,10 @@ StickyDecision decide_for_record(const StickyScope& scope, const SessionRecord& 
   }
   const Place home = find_home(scope, *binding);
   const Place stand_in = find_stand_in(scope, *binding);
+  if (is_evicted(scope, home, binding->endpoint, binding->decided_at) ||
+      is_evicted(scope, stand_in, binding->temporary, binding->decided_at)) {
+    return begin_anew(scope, record, StickyReason::kEvicted);
+  }
   // By a state that this table does not have yet: what it knows better is not undone.
   const bool behind = binding->decided_at > table_time;
   if (behind && stand_in.serves()) {
@@ -167,6 +185,8 @@ std::string_view to_string(StickyReason reason) {
     case StickyReason::kUnavailable: return "unavailable";
     case StickyReason::kExpired: return "expired";
     case StickyReason::kIdle: return "idle";
+    case StickyReason::kEvicted: return "evicted";
+    case StickyReason::kDrained: return "drained";
     case StickyReason::kTampered: return "tampered";
     case StickyReason::kKeyLost: return "key lost";
     case StickyReason::kBehind: return "behind";

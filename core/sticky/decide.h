@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/balance/cluster.h"
+#include "core/sticky/evictions.h"
 #include "core/sticky/policy.h"
 #include "core/sticky/session_record.h"
 #include "core/sticky/token.h"
@@ -24,6 +25,8 @@ enum class StickyReason {
   kUnavailable,  // its endpoint is listed, but serves no sessions
   kExpired,
   kIdle,        // nothing was asked in it for too long
+  kEvicted,     // an operator has ended it
+  kDrained,     // its endpoint was to be left by a time that has come
   kTampered,     // the token is none of ours
   kKeyLost,
   kBehind,       // the token is of a newer state than this node's table
@@ -34,6 +37,7 @@ std::string_view to_string(StickyReason reason);
 struct StickyBackend {
   const Cluster* cluster = nullptr;  // null: an invalid reference
   uint32_t weight = 1;
+  const Evictions* evictions = nullptr;  // null: none
 };
 
 struct StickyScope {

@@ -71,7 +71,7 @@ class Automation(SecuredCase):
         names = [f'limpet/v1/{name}.proto' for name in
                  ('object', 'gateway_parameters', 'policies', 'backend_tls', 'http_route',
                   'resource',
-                  'discovery', 'management')]
+                  'options', 'discovery', 'sessions', 'management')]
         plugin = shutil.which('grpc_python_plugin')
         subprocess.run(['protoc', '-I', ROOT / 'proto', f'--python_out={generated}',
                         f'--grpc_out={generated}', f'--plugin=protoc-gen-grpc={plugin}', *names],
