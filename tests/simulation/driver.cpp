@@ -66,12 +66,12 @@ void tell(uint64_t seed, const Options& options) {
               problem.empty() ? "nothing is wrong" : problem.c_str());
 }
 
-constexpr const char* kReasons[] = {"gone",     "unavailable",     "expired",   "scope changed",
-                                    "key lost", "binding dropped", "lost race", "behind"};
+constexpr const char* kReasons[] = {"gone",          "unavailable", "expired",         "evicted",
+                                    "drained",       "key lost",    "binding dropped", "lost race",
+                                    "scope changed", "behind"};
 constexpr char kNotSimulated[] =
-    "not simulated: idle, endpoints that stand in; and, as there is no such thing yet, evicted,\n"
-    "rebalanced, the cluster's verdict of endpoints, drains by gwctl, rotation of keys, waiting\n"
-    "for a revision\n";
+    "not simulated: idle, endpoints that stand in; and, as there is no such thing yet,\n"
+    "rebalanced, the cluster's verdict of endpoints, waiting for a revision\n";
 constexpr uint64_t kEnoughSeeds = 1000;  // for each thing to have happened
 
 void print(const Totals& totals) {

@@ -45,6 +45,14 @@ bool Facts::has_eligible(const std::string& service) const {
   return false;
 }
 
+bool Facts::is_evicted(const Identity& identity, const When& decided) const {
+  const auto found = evictions.find(service_of(identity));
+  if (found == evictions.end()) return false;
+  if (decided < found->second.all) return true;
+  const auto one = found->second.of_endpoints.find(identity);
+  return one != found->second.of_endpoints.end() && decided < one->second;
+}
+
 Facts Facts::follow(const Facts& before, Config config, When when, int& programs_seen) {
   Facts facts;
   facts.when = when;
@@ -59,7 +67,11 @@ Facts Facts::follow(const Facts& before, Config config, When when, int& programs
     }
   }
   facts.config = std::move(config);
+  facts.evictions = before.evictions;
+  facts.drains = before.drains;
   facts.derive();
+  std::erase_if(facts.drains,
+                [&](const auto& drain) { return facts.find(drain.first) == nullptr; });
   return facts;
 }
 
@@ -80,6 +92,13 @@ void Facts::derive() {
       if (weight != service.weights.end()) endpoint.weight = weight->second;
       by_address[address_of(listing)] = identity;
       if (listing.condition != Condition::kDown) endpoint.addresses.insert(address_of(listing));
+    }
+    for (auto& [identity, endpoint] : all) {
+      const auto drain = drains.find(identity);
+      if (drain == drains.end()) continue;
+      endpoint.takes_new = false;
+      endpoint.drained = drain->second == Drain::kOver;
+      if (endpoint.drained) endpoint.serves = false;
     }
   }
 }

@@ -69,9 +69,19 @@ struct When {
 };
 std::string to_string(const When& when);
 
+// What operators want of an endpoint for as long as it is listed.
+enum class Drain { kSessionsStay, kOver };
+
+// From when on sessions of a Service are over that were bound before.
+struct Evictions {
+  When all;
+  std::map<Identity, When> of_endpoints;
+};
+
 struct EndpointFacts {
   bool takes_new = false;
   bool serves = false;
+  bool drained = false;  // it was to be left, and the time is over
   uint32_t weight = 1;
   std::set<std::string> addresses;  // of its listings that serve
 };
@@ -83,7 +93,9 @@ struct Facts {
   Config config;
   // Of addresses that are listed without a name: which program it is, by "a/10.1.0.3".
   std::map<std::string, int> programs;
-  std::set<uint32_t> keys;  // their ids
+  std::map<Identity, Drain> drains;
+  std::map<std::string, Evictions> evictions;  // by Service
+  std::set<uint32_t> keys;                     // their ids
   uint32_t minting = 0;
   // Follow from the above.
   std::map<std::string, Endpoints> endpoints;  // by Service
@@ -93,9 +105,12 @@ struct Facts {
   // The identity's listing in any Service; null: it is in none.
   const EndpointFacts* find(const Identity& identity) const;
   bool has_eligible(const std::string& service) const;
+  // Whether a place there, decided then, is over.
+  bool is_evicted(const Identity& identity, const When& decided) const;
 
   // Of a configuration that takes the place of `before`'s: an unnamed endpoint stays who it is for
-  // as long as its address is listed. `programs_seen` counts up.
+  // as long as its address is listed, and any endpoint is drained for as long as it is. What is
+  // evicted stays so. `programs_seen` counts up.
   static Facts follow(const Facts& before, Config config, When when, int& programs_seen);
   // Fills in what follows. Requires: the programs are those of the configuration.
   void derive();

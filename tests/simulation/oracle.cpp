@@ -22,9 +22,10 @@ Opened::Status status_of(const Session& session, const std::string& cookie, cons
   return session.cookie == cookie ? Opened::Status::kOk : Opened::Status::kTampered;
 }
 
-Verdict expired(const SessionPtr& session) {
+// Its place is over, for that reason.
+Verdict anew(const SessionPtr& session, Reason reason) {
   Verdict verdict;
-  verdict.reason = Reason::kExpired;
+  verdict.reason = reason;
   verdict.binds = true;
   if (session->bounds.size() == 1) return verdict;  // all of it is
   verdict.session = session;
@@ -38,6 +39,9 @@ Verdict judge_bound(const Facts& facts, const RuleFacts& rule, const SessionPtr&
   const std::string service = service_of(bound.identity);
   const bool known = is_backend(rule, service);
   const EndpointFacts* endpoint = known ? facts.find(bound.identity) : nullptr;
+  if (known && facts.is_evicted(bound.identity, bound.decided)) {
+    return anew(session, Reason::kEvicted);
+  }
   Verdict verdict;
   verdict.session = session;
   verdict.rank_of = std::to_string(session->id);
@@ -51,7 +55,9 @@ Verdict judge_bound(const Facts& facts, const RuleFacts& rule, const SessionPtr&
     verdict.reason = Reason::kBehind;
     return verdict;
   }
-  verdict.reason = endpoint == nullptr ? Reason::kGone : Reason::kUnavailable;
+  verdict.reason = endpoint == nullptr ? Reason::kGone
+                   : endpoint->drained ? Reason::kDrained
+                                       : Reason::kUnavailable;
   verdict.binds = true;
   return verdict;
 }
@@ -76,6 +82,10 @@ std::string_view to_string(Reason reason) {
       return "unavailable";
     case Reason::kExpired:
       return "expired";
+    case Reason::kEvicted:
+      return "evicted";
+    case Reason::kDrained:
+      return "drained";
     case Reason::kKeyLost:
       return "key lost";
     case Reason::kBehind:
@@ -142,10 +152,10 @@ std::vector<Verdict> judge(const Facts& facts, const RuleFacts& rule, const Open
     return {verdict};
   }
   const int64_t age_s = true_s - bound->true_s;
-  if (age_s > policy->expires_s + kGraceS + 2 * kMaxSkewS) return {expired(session)};
+  if (age_s > policy->expires_s + kGraceS + 2 * kMaxSkewS) return {anew(session, Reason::kExpired)};
   const Verdict alive = judge_bound(facts, rule, session, *bound);
   if (age_s <= policy->expires_s) return {alive};
-  return {alive, expired(session)};
+  return {alive, anew(session, Reason::kExpired)};
 }
 
 std::vector<Candidate> services_of(const Facts& facts, const RuleFacts& rule,

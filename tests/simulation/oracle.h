@@ -23,6 +23,8 @@ enum class Reason {
   kGone,
   kUnavailable,
   kExpired,
+  kEvicted,
+  kDrained,
   kKeyLost,
   kBehind,
 };

@@ -123,7 +123,8 @@ SessionPtr Traffic::mint(size_t node, const Case& at, const Verdict& verdict,
   if (verdict.session != nullptr) session = *verdict.session;
   if (session.id == 0) session.id = ++sessions_;
   const Bound* const before = session.find(scope);
-  const bool left = verdict.reason == Reason::kGone || verdict.reason == Reason::kUnavailable;
+  const bool left = verdict.reason == Reason::kGone || verdict.reason == Reason::kUnavailable ||
+                    verdict.reason == Reason::kDrained;
   if (left) ++tally_.compared[kOnce];
   if (left && before->decided == when) {
     fail(kOnce, str_cat("it was decided for ", before->identity, " in the state in which that is ",
@@ -135,10 +136,9 @@ SessionPtr Traffic::mint(size_t node, const Case& at, const Verdict& verdict,
   session.minted = when;
   session.put({scope, identity_at(at.facts, at.answer.address), gateway.clock_s(cluster_.true_s()),
                cluster_.true_s(), when});
+  const bool over = verdict.reason == Reason::kExpired || verdict.reason == Reason::kEvicted;
   check_record(node, at, session,
-               opened.status == Opened::Status::kOk && verdict.reason != Reason::kExpired
-                   ? opened.session
-                   : nullptr);
+               opened.status == Opened::Status::kOk && !over ? opened.session : nullptr);
   if (problem_) return nullptr;
   return tokens_[at.answer.token] = std::make_shared<const Session>(std::move(session));
 }

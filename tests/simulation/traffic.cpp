@@ -158,6 +158,8 @@ std::string Traffic::reason_to_move(const Client& client, const Home& home, cons
     case Reason::kGone:
     case Reason::kUnavailable:
     case Reason::kExpired:
+    case Reason::kEvicted:
+    case Reason::kDrained:
     case Reason::kKeyLost:
     case Reason::kTampered:
       return std::string(to_string(verdict.reason));

@@ -50,6 +50,14 @@ inline std::map<std::string, std::string> describe(const RoutingTable& table) {
         host.prefixes.for_each([&](std::string_view path, const auto& rules) {
           lines[str_cat(at, pattern, " ^ ", path)] = describe(rules);
         });
+        if (host.patterns == nullptr) return;
+        std::string& text = lines[str_cat(at, pattern, " ~ ")];
+        for (const RankedRule& ranked : host.patterns->rules) text += describe({ranked});
+        // All of the rules are to be found by it.
+        host.patterns->paths.visit_likely("/pp", [&](size_t index) {
+          text += str_cat(" ", index);
+          return false;
+        });
       });
     });
   }
@@ -59,8 +67,10 @@ inline std::map<std::string, std::string> describe(const RoutingTable& table) {
     if (cluster->circuit) text += str_cat(" requests ", cluster->circuit->limits.requests);
     if (cluster->tls != nullptr) text += str_cat(" tls ", cluster->tls->authorities);
     if (cluster->tls_broken) text += " broken";
+    if (cluster->evictions) text += str_cat(" evicted ", cluster->evictions->all.revision);
     for (const Endpoint& endpoint : cluster->cluster.endpoints) {
-      text += str_cat(" ", endpoint.uid, endpoint.takes_new ? "+" : "-");
+      text += str_cat(" ", endpoint.uid, endpoint.takes_new ? "+" : "-",
+                      endpoint.drained ? "drained" : "");
     }
     lines[str_cat("cluster ", name)] = text;
   });
@@ -90,9 +100,10 @@ class World {
     const std::string own = name();
     const std::string meta = str_cat("metadata { name: '", own, "' namespace: '", ns,
                                      "' creation_timestamp: '", random_() % 3, "' ");
-    switch (random_() % 13) {
+    switch (random_() % 14) {
       case 0: return remove(ns, own);
       case 12: return add_grant(meta, ns);
+      case 13: return add_state(ns);
       case 1: return add_gateway(meta);
       case 2:
       case 3: return add_route(meta);
@@ -137,6 +148,20 @@ class World {
         return;
       }
     }
+  }
+
+  void add_state(const std::string& ns) {
+    if (random_() % 2 == 0) {
+      builder_.put({std::string(kServiceStateKind), ns, name()},
+                   serialize(from_text<v1::ServiceState>(
+                       str_cat("evictions { epoch: 1 revision: ", random_() % 9, " }"))));
+      return;
+    }
+    const std::string endpoint = str_cat(name(), "/addr:10.0.0.", random_() % 4, ":9000");
+    const std::string text = str_cat("uid: ", 1 + random_() % 9, pick({"", " drain {}"}),
+                                     pick({"", " drain { over: true }"}));
+    builder_.put({std::string(kEndpointStateKind), ns, endpoint},
+                 serialize(from_text<v1::EndpointState>(text)));
   }
 
   void add_policy(const std::string& meta) {
@@ -219,8 +244,9 @@ class World {
     }
     builder_.add<v1::HTTPRoute>(str_cat(
         meta, "} spec { ", parents, random_() % 2 == 0 ? "hostnames: 'a.h' " : "",
-        "rules { matches { path { type: '", pick({"Exact", "PathPrefix"}), "' value: '",
-        pick({"/", "/p", "/p/q"}), "' } } backend_refs { name: '", name(), "' namespace: '",
+        "rules { matches { path { type: '",
+        pick({"Exact", "PathPrefix", "RegularExpression"}), "' value: '",
+        pick({"/", "/p", "/p/q", "/p.*"}), "' } } backend_refs { name: '", name(), "' namespace: '",
         pick({"", "x", "y"}), "' port: 80 } ", random_() % 3 == 0 ? mirror() : "", "} }"));
   }
 

@@ -124,9 +124,13 @@ TEST_F(ScopeTest, FollowsRoutesToEndpoints) {
   }
   add_route("to-a", "mine", "a");
   add_route("to-b", "other", "b");
+  for (const char* service : {"a", "b"}) {
+    builder_.put({std::string(kServiceStateKind), "n", service}, "");
+  }
   EXPECT_EQ(part(), (std::set<std::string>{
                         "EndpointSlice n/a-1", "EndpointState n/a/addr:10.0.0.1:9000",
-                        "Gateway n/mine", "HTTPRoute n/to-a", "Service n/a", "StickyKey 1"}));
+                        "Gateway n/mine", "HTTPRoute n/to-a", "Service n/a", "ServiceState n/a",
+                        "StickyKey 1"}));
   const Digest before = scope_.part().id().digest;
 
   add_slice("b-2", "b");

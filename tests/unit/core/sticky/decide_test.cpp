@@ -81,7 +81,8 @@ class Decide : public ::testing::Test {
   void bring_back(uint64_t uid) { serve(uid, true); }
 
   StickyDecision decide_for(const OpenResult& token) const {
-    const std::vector<StickyBackend> backends = {{&one_, weight_one_}, {&two_, weight_two_}};
+    const std::vector<StickyBackend> backends = {{&one_, weight_one_, &evictions_},
+                                                 {&two_, weight_two_, nullptr}};
     return decide({kScope, backends, &policy_}, token, 99, kTableTime, kNow);
   }
 
@@ -90,6 +91,7 @@ class Decide : public ::testing::Test {
   uint32_t weight_one_ = 1;
   uint32_t weight_two_ = 0;
   StickyPolicy policy_;
+  Evictions evictions_;  // of the first
 };
 
 TEST_F(Decide, ASessionStaysWhereItIs) {
@@ -312,6 +314,54 @@ TEST_F(Decide, ANodeThatIsBehindSendsNobodyHome) {
   const StickyDecision neither = decide_for(with_stand_in(13, {501, 1}));
   EXPECT_EQ(neither.reason, StickyReason::kBehind);
   EXPECT_EQ(neither.change, Change::kNone);
+}
+
+TEST_F(Decide, WhatWasBoundBeforeAnEvictionIsOver) {
+  evictions_.all = {500, 9};
+  EXPECT_EQ(decide_for(token(1, 12, kNow, {500, 9})).reason, StickyReason::kHit);
+  EXPECT_EQ(decide_for(token(2, 21, kNow, {500, 8})).reason, StickyReason::kHit)
+      << "another Service's";
+  for (const StateTime before : {StateTime{500, 8}, StateTime{499, 900}}) {
+    const StickyDecision decision = decide_for(token(1, 12, kNow, before));
+    EXPECT_EQ(decision.reason, StickyReason::kEvicted);
+    EXPECT_EQ(decision.session_id, 0U) << "a new session";
+    EXPECT_EQ(decision.change, Change::kBind);
+  }
+}
+
+TEST_F(Decide, OneEndpointIsEvictedAlone) {
+  evictions_.of_endpoints = {{13, {500, 7}}, {12, {500, 9}}};
+  EXPECT_EQ(decide_for(token(1, 12, kNow, {500, 8})).reason, StickyReason::kEvicted);
+  EXPECT_EQ(decide_for(token(1, 13, kNow, {500, 8})).reason, StickyReason::kHit);
+  EXPECT_EQ(decide_for(token(1, 11, kNow, {500, 1})).reason, StickyReason::kHit);
+}
+
+TEST_F(Decide, WhoStandsInIsEvictedToo) {
+  policy_.on_unavailable = OnUnavailable::kRebindTemporarily;
+  take_away(12);
+  evictions_.of_endpoints = {{13, {500, 9}}};
+  EXPECT_EQ(decide_for(with_stand_in(13, {500, 8})).reason, StickyReason::kEvicted);
+  EXPECT_EQ(decide_for(with_stand_in(13, {500, 9})).reason, StickyReason::kHit);
+}
+
+TEST_F(Decide, AnExpiredSessionIsNotEvicted) {
+  evictions_.all = {500, 9};
+  const int64_t long_ago = kNow - 3601 - kClockGraceS;
+  EXPECT_EQ(decide_for(token(1, 12, long_ago, {500, 1})).reason, StickyReason::kExpired);
+}
+
+TEST_F(Decide, SessionsLeaveADrainedEndpointForGood) {
+  take_away(12);
+  one_.endpoints[1].drained = true;
+  for (const OnUnavailable policy :
+       {OnUnavailable::kRebind, OnUnavailable::kRebindTemporarily, OnUnavailable::kReject}) {
+    policy_.on_unavailable = policy;
+    const StickyDecision decision = decide_for(token(1, 12));
+    EXPECT_EQ(decision.reason, StickyReason::kDrained);
+    EXPECT_EQ(decision.endpoint, rendezvous_choice(one_, 42, {}));
+    EXPECT_EQ(decision.change, Change::kBind);
+    EXPECT_FALSE(decision.refuse);
+  }
 }
 
 }  // namespace
