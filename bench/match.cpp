@@ -2,7 +2,7 @@
 // HTTPRoutes and of their hosts (NAME/ROUTES/HOSTS). The paths are prefixes, one in ten has a
 // header field beside it. Match/one asks for one path of one host again and again; Match/any for
 // a random one each time, of so many that the caches do not hold what has to be looked at.
-// Allocations are counted.
+// Allocations are counted. The same for hosts of regular expressions, by their number.
 //   bench_match [--benchmark_filter=REGEX] [--benchmark_repetitions=N]
 #include <cstdlib>
 #include <cstring>
@@ -149,6 +149,58 @@ void compile_one_changed(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(compile(changed, setup.table.get()).table);
 }
 
+// One host, all of whose paths are regular expressions (NAME/EXPRESSIONS). `generation`: of the
+// route in their middle.
+void add_patterns(int all, int generation, testing::SnapshotBuilder& builder) {
+  for (int i = generation == 1 ? 0 : all / 2; i < (generation == 1 ? all : all / 2 + 1); ++i) {
+    put(builder, testing::from_text<v1::HTTPRoute>(str_cat(
+                     "metadata { name: 'r", i, "' namespace: 'n' generation: ", generation,
+                     " } spec { parent_refs { name: 'edge' } rules { matches { path { type: "
+                     "'RegularExpression' value: '", path(i), "/[0-9]+' } } } }")));
+  }
+}
+
+struct Patterns {
+  explicit Patterns(int all) {
+    builder.add<v1::Gateway>(
+        "metadata { name: 'edge' namespace: 'n' } "
+        "spec { listeners { name: 'http' port: 80 protocol: 'HTTP' } }");
+    add_patterns(all, 1, builder);
+    snapshot = builder.build();
+    table = compile(snapshot, nullptr).table;
+  }
+
+  testing::SnapshotBuilder builder;
+  Snapshot snapshot;
+  std::shared_ptr<const RoutingTable> table;
+};
+
+void match_pattern(benchmark::State& state) {
+  const auto all = static_cast<int>(state.range(0));
+  const Patterns patterns(all);
+  std::mt19937 random(7);
+  std::vector<std::string> paths;
+  for (size_t i = 0; i < 4096; ++i) {
+    paths.push_back(str_cat(path(static_cast<int>(random() % static_cast<unsigned>(all))), "/17"));
+  }
+  size_t next = 0;
+  for (auto _ : state) {
+    const std::string& asked = paths[next++ % paths.size()];
+    const Match found = match(*patterns.table->ports.at(kPort), {"h", asked, {}, "GET", nullptr});
+    if (found.rule == nullptr) return state.SkipWithError("nobody takes the request");
+    benchmark::DoNotOptimize(found);
+  }
+}
+
+void compile_one_pattern_changed(benchmark::State& state) {
+  const auto all = static_cast<int>(state.range(0));
+  const Patterns patterns(all);
+  testing::SnapshotBuilder builder(patterns.snapshot);
+  add_patterns(all, 2, builder);
+  const Snapshot changed = builder.build();
+  for (auto _ : state) benchmark::DoNotOptimize(compile(changed, patterns.table.get()).table);
+}
+
 // Where there is but one host, nothing has to be looked up for it.
 void sizes(benchmark::internal::Benchmark* benchmark) {
   benchmark->Args({10, 1})->Args({10, 10})->Args({1'000, 100})->Args({100'000, 10'000});
@@ -159,6 +211,10 @@ BENCHMARK(match_any)->Name("Match/any")->Apply(sizes);
 BENCHMARK(compile_all)->Name("Compile/all")->Apply(sizes)->Unit(benchmark::kMicrosecond);
 BENCHMARK(compile_one_changed)
     ->Name("Compile/one changed")->Apply(sizes)->Unit(benchmark::kMicrosecond);
+BENCHMARK(match_pattern)->Name("Match/pattern")->Arg(10)->Arg(100)->Arg(1'000);
+BENCHMARK(compile_one_pattern_changed)
+    ->Name("Compile/one pattern changed")->Arg(10)->Arg(100)->Arg(1'000)
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace limpet
