@@ -63,6 +63,7 @@ Exchange::Status Exchange::begin(const http::RequestHead& head, size_t head_size
   std::optional<Failure> failure;
   if (request_body_.failed()) failure = Failure::kBadRequest;
   if (!failure) failure = route(head);
+  if (behind_) return Status::kBehind;
   if (!failure && !rewrite_request(head, head_size)) failure = Failure::kHeadTooLarge;
   if (!failure) {
     const Status status = begin_to_endpoint();
@@ -110,13 +111,16 @@ std::optional<Failure> Exchange::route(const http::RequestHead& head) {
   const http::Requester requester{head, client_.peer, client_.ip,
                                   client_.port.settings->forwarding};
   if (const std::optional<Failure> answer = apply_cors(rule_->filters.get(), head)) return answer;
-  if (found.rule->rate_limit != nullptr && !let_through(*found.rule->rate_limit, requester)) {
+  if (found.rule->rate_limit != nullptr && !client_.waited &&
+      !let_through(*found.rule->rate_limit, requester)) {
     return Failure::kRateLimited;
   }
   if (const std::optional<Failure> answer = answer_by_filter(head)) return answer;
   std::optional<Failure> failure = pick_.start(
       *table_, *found.rule, requester, worker_.codec(), client_.token,
       worker_.reactor().now_unix_s());
+  behind_ = client_.may_wait && pick_.is_behind();
+  if (behind_) return std::nullopt;
   if (!failure) failure = answer_by_backend_filter(head);
   if (!failure && pick_.tls() != nullptr) upstream_tls_ = worker_.tls_client(*pick_.tls());
   return failure;

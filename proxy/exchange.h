@@ -44,7 +44,9 @@ struct ClientSide {
   const SocketAddress& peer;
   std::string_view ip;  // the peer's
   const WorkerPort& port;
-  bool last_request;  // the connection goes no further
+  bool last_request = false;  // the connection goes no further
+  bool may_wait = false;  // for a newer table
+  bool waited = false;    // for this one; limits of rates have let the request through already
 
   bool https() const { return stream.tls() != nullptr; }
 };
@@ -58,6 +60,9 @@ class Exchange final : private UpstreamConnection::Owner {
     kFailed,   // no byte of a response is out: failure() says what to answer
     kAborted,  // the response cannot be finished; the client must see that
     kUpgraded, // both sides leave HTTP: make_tunnel()
+    // By begin(), where the request may wait: a newer state than the table's has decided for its
+    // session. Nothing was done; it is to begin in another exchange.
+    kBehind,
   };
 
   // `wake`, the session, has its turn when the upstream stirs.
@@ -185,6 +190,7 @@ class Exchange final : private UpstreamConnection::Owner {
   std::shared_ptr<const tls::Client> upstream_tls_;  // null: plain text
   const CorsFilter* cors_ = nullptr;  // the table's, of the rule or else the backend; null: none
   bool origin_allowed_ = false;
+  bool behind_ = false;  // with a request that may wait
   std::vector<std::shared_ptr<Mirror>> mirrors_;  // that wait for more of the request
   std::unique_ptr<UpstreamConnection> upstream_;
   std::unique_ptr<Buffer> out_;  // bytes from the upstream; null while there are none

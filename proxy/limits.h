@@ -34,6 +34,11 @@ inline constexpr size_t kMaxPassedOver = 4;
 // Endpoints that are looked at for one request, with those that are passed over.
 inline constexpr size_t kMaxCandidates = 16;
 
+// How long a request waits for a table that knows where its session is (STICKY.md's "behind"), and
+// for how long none does after one has waited in vain.
+inline constexpr int64_t kWaitForTableMs = 250;
+inline constexpr int64_t kNoWaitForTableMs = 5'000;
+
 // Cookies of the session's name that are opened; further ones are ignored.
 inline constexpr int kMaxSessionCookies = 8;
 // Of an HTTPRoute rule (Gateway API: backendRefs, maxItems 16).

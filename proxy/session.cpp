@@ -75,6 +75,7 @@ void Session::run() {
       case Phase::kHandshake: next = handshake(); break;
       case Phase::kIdle:
       case Phase::kHead: next = read_head(); break;
+      case Phase::kBehind: next = begin_again(); break;
       case Phase::kExchange: next = after_exchange(exchange_->advance()); break;
       case Phase::kTunnel: next = after_tunnel(tunnel_->advance()); break;
       case Phase::kReply: next = flush_reply(); break;
@@ -161,12 +162,46 @@ Session::Next Session::take_head(size_t size) {
   const http::ParseError error = http::parse_request_head(
       in_->bytes().substr(0, size), port_.settings->limits, head);
   if (error != http::ParseError::kNone) return reply(failure_of(error), true, false);
+  ++requests_;
+  head_size_ = size;
+  return begin_exchange(head, /*waited=*/false);
+}
+
+Session::Next Session::begin_exchange(const http::RequestHead& head, bool waited) {
+  ClientSide client{client_, in_, token_, peer_, ip_, port_};
+  client.last_request = requests_ >= port_.settings->limits.requests_per_connection;
+  client.may_wait = waited ? worker_.reactor().now_ms() < deadline_ms_
+                           : worker_.table_waiters().may_wait();
+  client.waited = waited;
   phase_ = Phase::kExchange;
-  const bool last = ++requests_ >= port_.settings->limits.requests_per_connection;
-  exchange_ = std::make_unique<Exchange>(
-      worker_, *this, ClientSide{client_, in_, token_, peer_, ip_, port_, last});
-  const Exchange::Status status = exchange_->begin(head, size);
+  exchange_ = std::make_unique<Exchange>(worker_, *this, client);
+  const Exchange::Status status = exchange_->begin(head, head_size_);
+  if (status == Exchange::Status::kBehind) {
+    if (!waited) deadline_ms_ = worker_.reactor().now_ms() + limits::kWaitForTableMs;
+    return wait_for_table();
+  }
   return status == Exchange::Status::kWaiting ? Next::kGoOn : after_exchange(status);
+}
+
+Session::Next Session::wait_for_table() {
+  exchange_.reset();
+  phase_ = Phase::kBehind;
+  worker_.table_waiters().add(this, deadline_ms_);
+  return Next::kWait;
+}
+
+// When another table has come, or none in time: the one that there is decides then.
+Session::Next Session::begin_again() {
+  TableWaiters& waiters = worker_.table_waiters();
+  if (waiters.contains(this)) {
+    if (worker_.reactor().now_ms() < deadline_ms_) return Next::kWait;
+    waiters.give_up(this);
+  }
+  http::RequestHead& head = worker_.request_head();
+  const http::ParseError error = http::parse_request_head(
+      in_->bytes().substr(0, head_size_), port_.settings->limits, head);
+  if (error != http::ParseError::kNone) return reply(failure_of(error), true, false);
+  return begin_exchange(head, /*waited=*/true);
 }
 
 Session::Next Session::after_exchange(Exchange::Status status) {
@@ -191,6 +226,7 @@ Session::Next Session::after_exchange(Exchange::Status status) {
     }
     case Exchange::Status::kFailed: return after_failure();
     case Exchange::Status::kUpgraded: return begin_tunnel();
+    case Exchange::Status::kBehind:
     case Exchange::Status::kAborted: break;
   }
   exchange_.reset();
@@ -314,6 +350,7 @@ void Session::check_deadline(int64_t now_ms) {
     case Phase::kExchange:
       if (after_exchange(exchange_->on_deadline()) == Next::kWait) return;
       break;
+    case Phase::kBehind: break;
     default: return close();
   }
   run();
@@ -330,6 +367,7 @@ void Session::drain() {
 
 void Session::close() {
   if (phase_ == Phase::kClosed) return;
+  if (phase_ == Phase::kBehind) worker_.table_waiters().remove(this);
   phase_ = Phase::kClosed;
   exchange_.reset();
   tunnel_.reset();

@@ -55,6 +55,7 @@ class Session final : public EventHandler,
     kHandshake,
     kIdle,
     kHead,
+    kBehind,  // for a table
     kExchange,
     kTunnel,
     kReply,
@@ -78,6 +79,9 @@ class Session final : public EventHandler,
   Next read_head();
   void skip_empty_line();
   Next take_head(size_t size);
+  Next begin_exchange(const http::RequestHead& head, bool waited);
+  Next wait_for_table();
+  Next begin_again();
   Next after_exchange(Exchange::Status status);
   Next after_failure();
   void take_deadline();
@@ -108,6 +112,7 @@ class Session final : public EventHandler,
   bool empty_line_skipped_ = false;
   bool watched_ = false;  // the reactor tells of events
   uint32_t requests_ = 0;
+  size_t head_size_ = 0;  // at the front of in_, until the exchange has begun
   std::unique_ptr<Exchange> exchange_;
   std::unique_ptr<Tunnel> tunnel_;
 

@@ -62,6 +62,7 @@ void Worker::apply(WorkerConfig& config) {
     tables_.swap(std::move(config.table));
     tls_clients_ = std::move(config.tls_clients);
     tls_servers_ = std::move(config.tls);
+    table_waiters_.on_table();
   }
   if (draining_) return;
   for (WorkerConfig::NewListener& added : config.open) open_listener(added);

@@ -31,6 +31,7 @@
 #include "proxy/net/reactor.h"
 #include "proxy/session.h"
 #include "proxy/table_pin.h"
+#include "proxy/table_waiters.h"
 #include "proxy/tls/server.h"
 #include "proxy/upstream/ejections.h"
 #include "proxy/upstream/pool.h"
@@ -108,6 +109,7 @@ class Worker {
   Ejections& ejections() { return ejections_; }
   RetryBudget& retry_budget() { return retry_budget_; }
   Mirrors& mirrors() { return mirrors_; }
+  TableWaiters& table_waiters() { return table_waiters_; }
   ConnectionLimits& connections() { return *connections_; }
   TokenCodec& codec() { return codec_; }
   TablePin pin_table() const { return tables_.pin(); }
@@ -161,6 +163,7 @@ class Worker {
   Mirrors mirrors_{*this};
   TokenCodec codec_;
   TableSlot tables_;
+  TableWaiters table_waiters_{reactor_};
   std::shared_ptr<const TlsClients> tls_clients_;  // the newest table's; null before one
   std::shared_ptr<const TlsServers> tls_servers_;  // likewise
   std::map<uint16_t, WorkerPort> ports_;

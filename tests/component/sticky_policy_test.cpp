@@ -139,5 +139,86 @@ TEST_F(StickyPolicyTest, ATokenIsRefreshedWhileItIsUsed) {
   EXPECT_TRUE(get(cookie).ends_with("two"));
 }
 
+// ---- A session that a newer state than the node's has decided for.
+
+class BehindTest : public StickyPolicyTest {
+ protected:
+  // A session at "two", which the older state does not have.
+  void SetUp() override {
+    SnapshotBuilder builder = web_snapshot(kPort, {}, 1);
+    builder.add<v1::SessionStickyPolicy>(
+        "metadata { name: 'sticky' namespace: 'shop' } spec { target_ref { kind: 'Service' "
+        "name: 'web' } ports { port: 80 config { cookie_name: 'sid' expires: 600 } } }");
+    add_endpoint(builder, "one", one_.port(), true);
+    older_ = builder.build();
+    builder.build();  // a revision between the two
+    add_endpoint(builder, "two", two_.port(), true);
+    newer_ = builder.build();
+    serve(newer_);
+    cookie_ = session_at_two();
+  }
+
+  Snapshot older_;
+  Snapshot newer_;
+  std::string cookie_;
+};
+
+TEST_F(BehindTest, ARequestWaitsForTheState) {
+  const std::string body(100, 'b');
+  const std::string request = "POST / HTTP/1.1\r\nHost: h\r\n" + cookie_ +
+                              "Content-Length: 100\r\n\r\n";
+  // The wait is bounded: on a machine that stands still the state may come too late.
+  std::string answer;
+  for (int attempt = 0; attempt < 20 && !answer.ends_with("two"); ++attempt) {
+    serve(older_);
+    RawConnection waiting = client();
+    waiting.send(request + body.substr(0, 10));
+    await_worker();
+    serve(newer_);
+    waiting.send(body.substr(10));
+    waiting.finish_sending();
+    answer = waiting.read_all();
+  }
+  EXPECT_TRUE(answer.ends_with("two")) << answer;
+  EXPECT_EQ(value(answer, "set-cookie"), "");
+  EXPECT_TRUE(two_.requests().back().ends_with(body));
+}
+
+TEST_F(BehindTest, WithoutItAnotherServesAndTheCookieStays) {
+  serve(older_);
+  for (int i = 0; i < 3; ++i) {
+    const std::string answer = get(cookie_);
+    EXPECT_TRUE(answer.ends_with("one")) << answer;
+    EXPECT_EQ(value(answer, "set-cookie"), "");
+  }
+  serve(newer_);
+  EXPECT_TRUE(get(cookie_).ends_with("two"));
+}
+
+TEST_F(BehindTest, AClientMayGoMeanwhile) {
+  serve(older_);
+  for (int i = 0; i < 3; ++i) {
+    RawConnection gone = client();
+    gone.send("GET / HTTP/1.1\r\nHost: h\r\n" + cookie_ + "\r\n");
+    await_worker();
+    gone.reset();
+    await_worker();
+    serve(i == 1 ? newer_ : older_);
+  }
+  serve(newer_);
+  EXPECT_TRUE(get(cookie_).ends_with("two"));
+}
+
+TEST_F(BehindTest, ARateLimitCountsTheRequestOnce) {
+  SnapshotBuilder builder(older_);
+  builder.add<v1::RateLimitPolicy>(
+      "metadata { name: 'limit' namespace: 'shop' } spec { target_ref { kind: 'HTTPRoute' "
+      "name: 'web' } rate_limit { requests: 1 stat_time_window: 3600 } }");
+  serve(builder.build());
+  const std::string answer = get(cookie_);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << answer;
+  EXPECT_TRUE(get(cookie_).starts_with("HTTP/1.1 429 "));
+}
+
 }  // namespace
 }  // namespace limpet::testing
