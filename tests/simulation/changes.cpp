@@ -205,7 +205,20 @@ std::string Changer::weigh_backends() {
 }
 
 Stickiness any_stickiness(const Draw& draw) {
-  return {draw(6) == 0 ? "sid2" : "sid", static_cast<int64_t>(600 + draw(3) * 300)};
+  constexpr Unavailable kUnavailable[] = {Unavailable::kRebind, Unavailable::kRebind,
+                                          Unavailable::kForNow, Unavailable::kForNow,
+                                          Unavailable::kReject};
+  const int64_t idle_s = draw(2) == 0 ? 0 : static_cast<int64_t>(100 + draw(3) * 100);
+  return {draw(6) == 0 ? "sid2" : "sid", static_cast<int64_t>(600 + draw(3) * 300), idle_s,
+          kUnavailable[draw(std::size(kUnavailable))]};
+}
+
+std::string words(const Stickiness& stickiness) {
+  std::string text = str_cat("cookie ", stickiness.cookie, ", ", stickiness.expires_s, " s");
+  if (stickiness.idle_s != 0) text += str_cat(", idle ", stickiness.idle_s, " s");
+  if (stickiness.unavailable == Unavailable::kForNow) text += ", elsewhere for now";
+  if (stickiness.unavailable == Unavailable::kReject) text += ", or nobody";
+  return text;
 }
 
 std::string Changer::change_policy() {
@@ -215,8 +228,7 @@ std::string Changer::change_policy() {
     return str_cat("no policy for ", name);
   }
   service.policy = any_stickiness(draw_);
-  return str_cat("policy for ", name, ": cookie ", service.policy->cookie, ", ",
-                 service.policy->expires_s, " s");
+  return str_cat("policy for ", name, ": ", words(*service.policy));
 }
 
 std::string Changer::change_rule() {
@@ -232,7 +244,10 @@ std::string Changer::change_rule() {
   rule.backends = {{any_service()->first, 1}};
   if (draw_(2) == 0) rule.backends = {{"a", 1}, {"b", 1}};
   rule.own.reset();
-  if (draw_(3) == 0) rule.own = any_stickiness(draw_);
+  if (draw_(3) == 0) {
+    rule.own = any_stickiness(draw_);
+    rule.own->unavailable = Unavailable::kRebind;  // a rule has no word for others
+  }
   return str_cat("route ", path, ": rule ", rule.name, " to ", rule.backends.front().first,
                  rule.backends.size() == 2 ? " and b" : "",
                  rule.own ? ", with sessions of its own" : "");
@@ -244,7 +259,8 @@ Config first_config(const Draw& draw) {
   Config config;
   config.services["a"].listings = {{"web-0", 1}, {"web-1", 2}, {"", 3}};
   config.services["b"].listings = {{"web-0", 4}, {"", 5}};
-  config.services["a"].policy = config.services["b"].policy = Stickiness{"sid", 900};
+  config.services["a"].policy = Stickiness{"sid", 900, 0, Unavailable::kForNow};
+  config.services["b"].policy = Stickiness{"sid", 900};
   config.rules["/a"] = {"a-0", {{"a", 1}}, {}};
   config.rules["/b"] = {"b-0", {{"b", 1}}, {}};
   config.rules["/split"] = {"split-0", {{"a", 70}, {"b", 30}}, {}};

@@ -64,6 +64,13 @@ Found check_balanced(const Case& at, const Verdict& verdict, const Answer& answe
                                     words(at.facts, answer)));
 }
 
+// Nobody serves while the session waits for its endpoint.
+Found check_refused(const Case& at) {
+  if (at.wanted.address.empty() && at.answer.address.empty()) return std::nullopt;
+  return problem(kReasoned, str_cat("the session is to wait, and ", words(at.facts, at.wanted),
+                                    " serves"));
+}
+
 // (1) What the node decides, with everything in its reach.
 Found check_home(const Case& at, const Verdict& verdict) {
   const Identity identity = identity_at(at.facts, at.wanted.address);
@@ -71,8 +78,11 @@ Found check_home(const Case& at, const Verdict& verdict) {
     return problem(kReasoned, str_cat("there is no reason to leave ", verdict.home, " for ",
                                       words(at.facts, at.wanted)));
   }
-  if (at.wanted.cookie.empty()) return std::nullopt;
-  return problem(kReasoned, "a session that stays gets another cookie");
+  const bool cookie = (verdict.binds || verdict.refreshes) &&
+                      sticks_at(at.facts, at.rule, service_of(identity));
+  if (cookie == !at.wanted.cookie.empty()) return std::nullopt;
+  return problem(kReasoned, cookie ? "the session's cookie is to be set anew"
+                                   : "a session that stays gets another cookie");
 }
 
 Found check_ranked(const Case& at, const Verdict& verdict, const Ranking& ranking) {
@@ -156,13 +166,14 @@ Found check(const Case& at, const Verdict& verdict, const Ranking& ranking, Comp
   for (const Answer* answer : {&at.wanted, &at.answer}) {
     if (const Found found = check_listed(at, *answer, compared)) return found;
   }
-  const bool homeless = verdict.rank_of.empty() && verdict.reason != Reason::kHome;
+  if (verdict.refused) return check_refused(at);
+  const bool homeless = verdict.rank_of.empty() && verdict.home.empty();
   if (homeless) {
     if (const Found found = check_balanced(at, verdict, at.wanted)) return found;
     return check_balanced(at, verdict, at.answer);
   }
-  const bool stays = verdict.reason == Reason::kHome;
-  if (const Found found = stays ? check_home(at, verdict) : check_ranked(at, verdict, ranking)) {
+  const bool has_home = !verdict.home.empty();
+  if (const Found found = has_home ? check_home(at, verdict) : check_ranked(at, verdict, ranking)) {
     return found;
   }
   return check_own_view(at, verdict, ranking, compared);
@@ -173,7 +184,7 @@ void note(const Case& at, const Verdict& verdict, Ranking& ranking) {
   const Identity served = identity_at(at.facts, at.answer.address);
   if (verdict.rank_of.empty() || wanted.empty()) return;
   const std::string service = service_of(wanted);
-  if (verdict.reason != Reason::kHome) {
+  if (verdict.home.empty()) {
     ranking.note(verdict.rank_of, services_of(at.facts, at.rule, verdict.preferred), service);
     ranking.note(verdict.rank_of, endpoints_of(at.facts, service), wanted);
   }

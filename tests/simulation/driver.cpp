@@ -66,12 +66,12 @@ void tell(uint64_t seed, const Options& options) {
               problem.empty() ? "nothing is wrong" : problem.c_str());
 }
 
-constexpr const char* kReasons[] = {"gone",          "unavailable", "expired",         "evicted",
-                                    "drained",       "key lost",    "binding dropped", "lost race",
-                                    "scope changed", "behind"};
+constexpr const char* kReasons[] = {"gone",       "unavailable", "expired",       "idle",
+                                    "evicted",    "drained",     "key lost",      "binding dropped",
+                                    "lost race",  "behind",      "scope changed", "home again"};
 constexpr char kNotSimulated[] =
-    "not simulated: idle, endpoints that stand in; and, as there is no such thing yet,\n"
-    "rebalanced, the cluster's verdict of endpoints, waiting for a revision\n";
+    "not simulated: waiting for a revision; and, as there is no such thing yet, rebalanced and\n"
+    "the cluster's verdict of endpoints\n";
 constexpr uint64_t kEnoughSeeds = 1000;  // for each thing to have happened
 
 void print(const Totals& totals) {

@@ -27,10 +27,15 @@ struct Listing {
   friend bool operator==(const Listing&, const Listing&) = default;
 };
 
+// What becomes of sessions whose endpoint is listed, and does not serve.
+enum class Unavailable { kRebind, kForNow, kReject };
+
 // What makes the sessions of a Service or of a rule.
 struct Stickiness {
   std::string cookie;
   int64_t expires_s = 0;
+  int64_t idle_s = 0;  // 0: they may be idle
+  Unavailable unavailable = Unavailable::kRebind;
 
   friend bool operator==(const Stickiness&, const Stickiness&) = default;
 };

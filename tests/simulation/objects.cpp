@@ -92,6 +92,14 @@ void add_stickiness(const std::string& service, const ServiceFacts& facts,
   auto& config = target(service, *request.add_resources()->mutable_session_sticky_policy());
   config.set_cookie_name(facts.policy->cookie);
   config.set_expires(static_cast<int32_t>(facts.policy->expires_s));
+  if (facts.policy->idle_s != 0) {
+    config.set_idle_timeout(static_cast<int32_t>(facts.policy->idle_s));
+  }
+  if (facts.policy->unavailable == Unavailable::kForNow) {
+    config.set_on_unavailable("RebindTemporarily");
+  } else if (facts.policy->unavailable == Unavailable::kReject) {
+    config.set_on_unavailable("Reject");
+  }
 }
 
 void add_weights(const std::string& service, const ServiceFacts& facts, v1::ApplyRequest& request) {
@@ -118,6 +126,9 @@ void add_rule(const std::string& path, const RuleFacts& facts, v1::HTTPRoute& ro
   if (!facts.own) return;
   rule.mutable_session_persistence()->set_session_name(facts.own->cookie);
   rule.mutable_session_persistence()->set_absolute_timeout(str_cat(facts.own->expires_s, "s"));
+  if (facts.own->idle_s != 0) {
+    rule.mutable_session_persistence()->set_idle_timeout(str_cat(facts.own->idle_s, "s"));
+  }
 }
 
 // A route per path, so that a change of one is no change of the others.

@@ -33,33 +33,82 @@ Verdict anew(const SessionPtr& session, Reason reason) {
   return verdict;
 }
 
+// Whose place a session has, as the node's state knows them; null: not among the rule's.
+struct Places {
+  const EndpointFacts* home = nullptr;
+  const EndpointFacts* stand_in = nullptr;
+
+  bool home_serves() const { return home != nullptr && home->serves; }
+  bool stand_in_serves() const { return stand_in != nullptr && stand_in->serves; }
+};
+
+Places find_places(const Facts& facts, const RuleFacts& rule, const Bound& bound) {
+  Places places;
+  if (is_backend(rule, service_of(bound.identity))) places.home = facts.find(bound.identity);
+  if (!bound.stand_in.empty() && is_backend(rule, service_of(bound.stand_in))) {
+    places.stand_in = facts.find(bound.stand_in);
+  }
+  return places;
+}
+
+bool is_evicted(const Facts& facts, const RuleFacts& rule, const Bound& bound,
+                const Places& places) {
+  return (is_backend(rule, service_of(bound.identity)) &&
+          facts.is_evicted(bound.identity, bound.decided)) ||
+         (places.stand_in != nullptr && facts.is_evicted(bound.stand_in, bound.decided));
+}
+
+// Its own endpoint may not serve.
+void leave(const Bound& bound, const Places& places, const Stickiness& policy, Verdict& verdict) {
+  const bool gone = places.home == nullptr;
+  const bool drained = !gone && places.home->drained;
+  const Unavailable wanted = gone || drained ? Unavailable::kRebind : policy.unavailable;
+  verdict.reason = gone ? Reason::kGone : drained ? Reason::kDrained : Reason::kUnavailable;
+  verdict.refused = wanted == Unavailable::kReject;
+  if (verdict.refused) return;
+  verdict.binds = true;
+  verdict.for_now = wanted == Unavailable::kForNow;
+  if (!places.stand_in_serves()) return;
+  verdict.home = bound.stand_in;
+  if (!verdict.for_now) return;
+  verdict.reason = Reason::kStandIn;
+  verdict.binds = verdict.for_now = false;
+}
+
 // Of a session that is bound in the scope and lives.
 Verdict judge_bound(const Facts& facts, const RuleFacts& rule, const SessionPtr& session,
-                    const Bound& bound) {
+                    const Bound& bound, const Stickiness& policy, int64_t clock_s) {
   const std::string service = service_of(bound.identity);
-  const bool known = is_backend(rule, service);
-  const EndpointFacts* endpoint = known ? facts.find(bound.identity) : nullptr;
-  if (known && facts.is_evicted(bound.identity, bound.decided)) {
-    return anew(session, Reason::kEvicted);
-  }
+  const Places places = find_places(facts, rule, bound);
+  if (is_evicted(facts, rule, bound, places)) return anew(session, Reason::kEvicted);
+  const bool behind = bound.decided > facts.when;
   Verdict verdict;
   verdict.session = session;
   verdict.rank_of = std::to_string(session->id);
-  if (endpoint != nullptr && endpoint->serves) {
-    verdict.reason = Reason::kHome;
+  if (is_backend(rule, service)) verdict.preferred = service;
+  if (behind && places.stand_in_serves()) {
+    verdict.reason = Reason::kStandIn;
+    verdict.home = bound.stand_in;
+  } else if (places.home_serves() && (!behind || bound.stand_in.empty())) {
+    verdict.binds = !bound.stand_in.empty();
+    verdict.reason = verdict.binds ? Reason::kReturn : Reason::kHome;
     verdict.home = bound.identity;
-    return verdict;
-  }
-  verdict.preferred = known ? service : "";
-  if (bound.decided > facts.when) {
+  } else if (behind) {
     verdict.reason = Reason::kBehind;
-    return verdict;
+  } else {
+    leave(bound, places, policy, verdict);
   }
-  verdict.reason = endpoint == nullptr ? Reason::kGone
-                   : endpoint->drained ? Reason::kDrained
-                                       : Reason::kUnavailable;
-  verdict.binds = true;
+  const int64_t fresh_s = std::max<int64_t>(policy.idle_s / 10, 1);
+  verdict.refreshes =
+      stays(verdict) && policy.idle_s != 0 && clock_s >= bound.seen_s + fresh_s;
   return verdict;
+}
+
+// What the nodes' clocks make of an age: it is past the length, or may be for some.
+enum class Past { kNo, kPerhaps, kYes };
+Past is_past(int64_t age_s, int64_t length_s) {
+  if (age_s > length_s + kGraceS + 2 * kMaxSkewS) return Past::kYes;
+  return age_s > length_s ? Past::kPerhaps : Past::kNo;
 }
 
 }  // namespace
@@ -70,6 +119,10 @@ std::string_view to_string(Reason reason) {
       return "no policy";
     case Reason::kHome:
       return "stays";
+    case Reason::kStandIn:
+      return "stays elsewhere for now";
+    case Reason::kReturn:
+      return "home again";
     case Reason::kNew:
       return "new";
     case Reason::kTampered:
@@ -82,6 +135,8 @@ std::string_view to_string(Reason reason) {
       return "unavailable";
     case Reason::kExpired:
       return "expired";
+    case Reason::kIdle:
+      return "idle";
     case Reason::kEvicted:
       return "evicted";
     case Reason::kDrained:
@@ -126,7 +181,7 @@ std::optional<Stickiness> stickiness_of(const Facts& facts, const RuleFacts& rul
 }
 
 std::vector<Verdict> judge(const Facts& facts, const RuleFacts& rule, const Opened& opened,
-                           int64_t true_s) {
+                           const Time& time) {
   using Status = Opened::Status;
   const std::optional<Stickiness> policy = stickiness_of(facts, rule);
   Verdict verdict;
@@ -151,11 +206,17 @@ std::vector<Verdict> judge(const Facts& facts, const RuleFacts& rule, const Open
     verdict.rank_of = std::to_string(session->id);
     return {verdict};
   }
-  const int64_t age_s = true_s - bound->true_s;
-  if (age_s > policy->expires_s + kGraceS + 2 * kMaxSkewS) return {anew(session, Reason::kExpired)};
-  const Verdict alive = judge_bound(facts, rule, session, *bound);
-  if (age_s <= policy->expires_s) return {alive};
-  return {alive, anew(session, Reason::kExpired)};
+  const Past expired = is_past(time.true_s - bound->true_s, policy->expires_s);
+  const Past idle = policy->idle_s == 0
+                        ? Past::kNo
+                        : is_past(time.true_s - bound->seen_true_s, policy->idle_s);
+  std::vector<Verdict> verdicts;
+  if (expired != Past::kYes && idle != Past::kYes) {
+    verdicts.push_back(judge_bound(facts, rule, session, *bound, *policy, time.clock_s));
+  }
+  if (expired != Past::kYes && idle != Past::kNo) verdicts.push_back(anew(session, Reason::kIdle));
+  if (expired != Past::kNo) verdicts.push_back(anew(session, Reason::kExpired));
+  return verdicts;
 }
 
 std::vector<Candidate> services_of(const Facts& facts, const RuleFacts& rule,

@@ -16,13 +16,16 @@ namespace limpet::simulation {
 
 enum class Reason {
   kNoPolicy,
-  kHome,  // there is none: the session stays
+  kHome,     // there is none: the session stays
+  kStandIn,  // none either: it stays with who stands in for its endpoint
+  kReturn,   // its endpoint is back
   kNew,   // no token of the name came
   kTampered,
   kUnbound,  // no place in this scope: scope changed, binding dropped, lost race, or the first time
   kGone,
   kUnavailable,
   kExpired,
+  kIdle,
   kEvicted,
   kDrained,
   kKeyLost,
@@ -36,8 +39,11 @@ constexpr int64_t kGraceS = 120;
 
 struct Verdict {
   Reason reason = Reason::kNoPolicy;
-  Identity home;       // with kHome: who must serve
-  bool binds = false;  // whoever is decided for gets the session, and the cookie says so
+  Identity home;         // who must serve; empty: who does is by rank, or the balance
+  bool refused = false;  // nobody may
+  bool binds = false;    // whoever is decided for gets the session, and the cookie says so
+  bool for_now = false;  // with it: in place of another, who may come back
+  bool refreshes = false;  // the cookie says that the session is in use, and nothing else
   // Whose rank chooses, or who comes next where `home` cannot be reached; empty: the balance.
   std::string rank_of;
   std::string preferred;  // the Service that goes before the others, while it can
@@ -57,9 +63,19 @@ Opened open(const std::vector<std::string>& texts, const std::string& cookie, co
 // None: sessions do not stick there.
 std::optional<Stickiness> stickiness_of(const Facts& facts, const RuleFacts& rule);
 
+struct Time {
+  int64_t true_s = 0;
+  int64_t clock_s = 0;  // of the node that is asked
+};
+
 // All that may be, at a time at which the nodes' clocks may disagree about an expiry.
 std::vector<Verdict> judge(const Facts& facts, const RuleFacts& rule, const Opened& opened,
-                           int64_t true_s);
+                           const Time& time);
+
+// Whether the session goes on where it is, and nothing is decided.
+inline bool stays(const Verdict& verdict) {
+  return verdict.reason == Reason::kHome || verdict.reason == Reason::kStandIn;
+}
 
 // The Services that a choice by rank is between, and the endpoints of one. Without `but`.
 std::vector<Candidate> services_of(const Facts& facts, const RuleFacts& rule,

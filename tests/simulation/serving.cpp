@@ -34,7 +34,8 @@ std::optional<Traffic::Reply> Traffic::serve(const Sent& sent, size_t node) {
     }
   }
   const Case at{*facts, rule->second, wanted, answer, shunned};
-  const auto verdicts = judge(*facts, rule->second, opened, cluster_.true_s());
+  const auto verdicts = judge(*facts, rule->second, opened,
+                              {cluster_.true_s(), member.gateway.clock_s(cluster_.true_s())});
   Reply reply;
   reply.path = sent.request.path;
   reply.cookie = policy ? policy->cookie : "";
@@ -54,7 +55,7 @@ std::optional<Traffic::Reply> Traffic::serve(const Sent& sent, size_t node) {
   ++tally_.others[std::string(to_string(verdict->reason))];
   if (verdicts.size() == 1) compare(sent, node, at, *verdict);
   reply.verdict = *verdict;
-  reply.elsewhere = (!verdict->rank_of.empty() || verdict->reason == Reason::kHome) &&
+  reply.elsewhere = (!verdict->rank_of.empty() || !verdict->home.empty()) &&
                     reply.served != identity_at(*facts, wanted.address);
   if (answer.token.empty()) return reply;
   const SessionPtr session = mint(node, at, *verdict, opened);
@@ -97,7 +98,9 @@ OpenResult Traffic::read_token(size_t node, const Answer& answer) {
 
 // (2)
 void Traffic::compare(const Sent& sent, size_t node, const Case& at, const Verdict& verdict) {
-  const bool balanced = verdict.rank_of.empty() && verdict.reason != Reason::kHome;
+  const bool balanced = verdict.rank_of.empty() && verdict.home.empty();
+  // When a cookie is refreshed is by each node's own clock.
+  const bool by_clock = stays(verdict);
   for (size_t other = 0; other < cluster_.size(); ++other) {
     Cluster::Member& member = cluster_.member(other);
     if (other == node || member.facts.get() != &at.facts) continue;
@@ -107,12 +110,30 @@ void Traffic::compare(const Sent& sent, size_t node, const Case& at, const Verdi
     if (balanced && (!served || at.rule.backends.size() > 1)) continue;
     ++tally_.compared[kAlike];
     const bool same_place = balanced || answer.address == at.wanted.address;
-    if (same_place && answer.cookie == at.wanted.cookie) continue;
+    if (same_place && (by_clock || answer.cookie == at.wanted.cookie)) continue;
     fail(kAlike, str_cat(cluster_.name(node), " decides for ",
                          identity_at(at.facts, at.wanted.address), " (cookie ", at.wanted.cookie,
                          "), ", cluster_.name(other), " at the same state for ",
                          identity_at(at.facts, answer.address), " (cookie ", answer.cookie, ")"));
   }
+}
+
+// The session's place, from that answer on.
+Bound Traffic::bound_now(const Case& at, const Verdict& verdict, const Bound* before,
+                         int64_t clock_s) const {
+  const Identity served = identity_at(at.facts, at.answer.address);
+  const bool goes_on = verdict.for_now || verdict.refreshes || verdict.reason == Reason::kReturn;
+  if (!goes_on) {
+    return {at.rule.scope(), served, clock_s, cluster_.true_s(), at.facts.when, clock_s,
+            cluster_.true_s(), ""};
+  }
+  Bound bound = *before;
+  bound.seen_s = std::max(bound.seen_s, clock_s);
+  bound.seen_true_s = cluster_.true_s();
+  if (verdict.for_now) bound.stand_in = served;
+  if (verdict.reason == Reason::kReturn) bound.stand_in.clear();
+  if (!verdict.refreshes) bound.decided = at.facts.when;
+  return bound;
 }
 
 SessionPtr Traffic::mint(size_t node, const Case& at, const Verdict& verdict,
@@ -134,9 +155,9 @@ SessionPtr Traffic::mint(size_t node, const Case& at, const Verdict& verdict,
   session.cookie = at.answer.cookie;
   session.key = at.facts.minting;
   session.minted = when;
-  session.put({scope, identity_at(at.facts, at.answer.address), gateway.clock_s(cluster_.true_s()),
-               cluster_.true_s(), when});
-  const bool over = verdict.reason == Reason::kExpired || verdict.reason == Reason::kEvicted;
+  session.put(bound_now(at, verdict, before, gateway.clock_s(cluster_.true_s())));
+  const bool over = verdict.reason == Reason::kExpired || verdict.reason == Reason::kIdle ||
+                    verdict.reason == Reason::kEvicted;
   check_record(node, at, session,
                opened.status == Opened::Status::kOk && !over ? opened.session : nullptr);
   if (problem_) return nullptr;
@@ -166,14 +187,16 @@ void Traffic::check_record(size_t node, const Case& at, const Session& session,
                           to_string(known->decided), ", and becomes one of ", to_string(decided)));
     }
     if (decided != bound.decided || binding.created_unix_s != bound.created_s ||
-        !pair_up(bound.scope, binding.scope)) {
+        binding.last_seen_unix_s != bound.seen_s || !pair_up(bound.scope, binding.scope)) {
       return fail(kReasoned, str_cat("the token's place in ", bound.scope, ", of revision ",
                                      to_string(bound.decided), ", is one of ", to_string(decided),
                                      " in another scope or time"));
     }
-    if (!pair_up(bound.identity, binding.endpoint)) {
-      return fail(kListed, str_cat("what stands for ", bound.identity,
-                                   " in tokens stands for another endpoint, too"));
+    for (const auto& [identity, uid] : {std::pair(bound.identity, binding.endpoint),
+                                        std::pair(bound.stand_in, binding.temporary)}) {
+      if (identity.empty() ? uid == 0 : pair_up(identity, uid)) continue;
+      return fail(kListed, str_cat("what stands for ", identity.empty() ? "nobody" : identity,
+                                   " in tokens stands for an endpoint, too"));
     }
   }
 }
@@ -188,6 +211,8 @@ bool Traffic::pair_up(const std::string& name, uint64_t value) {
 // (4) Who has moved does not move again for the same reason, whichever node is asked.
 void Traffic::ask_again(const Sent& sent, size_t node, const Case& at) {
   Request request = sent.request;
+  const auto policy = stickiness_of(at.facts, at.rule);
+  const bool may_refresh = policy && policy->idle_s != 0;  // by a clock that is ahead
   request.cookies = str_cat(at.answer.cookie, "=", at.answer.token);
   for (size_t other = 0; other < cluster_.size(); ++other) {
     Cluster::Member& member = cluster_.member(other);
@@ -195,7 +220,10 @@ void Traffic::ask_again(const Sent& sent, size_t node, const Case& at) {
     ++tally_.compared[kOnce];
     const Answer answer = member.gateway.consult(request, cluster_.true_s());
     const Identity served = identity_at(at.facts, answer.address);
-    if (served == identity_at(at.facts, at.answer.address) && answer.cookie.empty()) continue;
+    if (served == identity_at(at.facts, at.answer.address) &&
+        (may_refresh || answer.cookie.empty())) {
+      continue;
+    }
     fail(kOnce, str_cat(cluster_.name(node), " has just bound the session to ",
                         identity_at(at.facts, at.answer.address), ", and ", cluster_.name(other),
                         " sends it to ", served, answer.cookie.empty() ? "" : ", with a cookie"));

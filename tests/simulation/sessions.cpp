@@ -25,7 +25,7 @@ void Session::put(Bound bound) {
 
 int64_t Session::latest_s() const {
   int64_t latest = 0;
-  for (const Bound& bound : bounds) latest = std::max(latest, bound.created_s);
+  for (const Bound& bound : bounds) latest = std::max(latest, bound.seen_s);
   return latest;
 }
 

@@ -18,6 +18,10 @@ struct Bound {
   int64_t created_s = 0;  // on the clock of the node that bound it
   int64_t true_s = 0;     // in truth
   When decided;
+  // When a token last said that the session is in use: on nodes' clocks, and in truth.
+  int64_t seen_s = 0;
+  int64_t seen_true_s = 0;
+  Identity stand_in;  // serves for the time being; empty: nobody does
 };
 
 struct Session {

@@ -139,10 +139,10 @@ void Traffic::receive(Client& client, const Reply& reply, bool raced) {
           raced ? "lost race" : std::string(to_string(reply.verdict.reason));
     }
     client.old[reply.cookie] = std::exchange(kept, reply.token);
-  } else if (reply.verdict.reason != Reason::kHome) {
+  } else if (!stays(reply.verdict)) {
     client.homes.erase(reply.path);  // its Service keeps no sessions
   }
-  if (!reply.token.empty() || reply.verdict.reason == Reason::kHome) {
+  if (!reply.token.empty() || stays(reply.verdict)) {
     const Home home{reply.served, reply.scope, reply.cookie, session, raced || reply.forged};
     client.homes[reply.path] = home;
     // A place is one for all paths that lead there.
@@ -157,7 +157,9 @@ std::string Traffic::reason_to_move(const Client& client, const Home& home, cons
   switch (verdict.reason) {
     case Reason::kGone:
     case Reason::kUnavailable:
+    case Reason::kReturn:
     case Reason::kExpired:
+    case Reason::kIdle:
     case Reason::kEvicted:
     case Reason::kDrained:
     case Reason::kKeyLost:

@@ -58,6 +58,8 @@ class Traffic {
   bool names_session(size_t node, const Case& at, const Verdict& verdict);
   OpenResult read_token(size_t node, const Answer& answer);
   void compare(const Sent& sent, size_t node, const Case& at, const Verdict& verdict);
+  Bound bound_now(const Case& at, const Verdict& verdict, const Bound* before,
+                  int64_t clock_s) const;
   // What the token says must be what happened. Nothing is kept when it is not.
   SessionPtr mint(size_t node, const Case& at, const Verdict& verdict, const Opened& opened);
   void check_record(size_t node, const Case& at, const Session& session, const SessionPtr& before);
