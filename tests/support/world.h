@@ -158,8 +158,8 @@ class World {
       return;
     }
     const std::string endpoint = str_cat(name(), "/addr:10.0.0.", random_() % 4, ":9000");
-    const std::string text = str_cat("uid: ", 1 + random_() % 9, pick({"", " drain {}"}),
-                                     pick({"", " drain { over: true }"}));
+    const std::string text = str_cat("uid: ", 1 + random_() % 9,
+                                     pick({"", " drain {}", " drain { over: true }"}));
     builder_.put({std::string(kEndpointStateKind), ns, endpoint},
                  serialize(from_text<v1::EndpointState>(text)));
   }
