@@ -320,7 +320,7 @@ grpc::ServerUnaryReactor* ManagementService::EvictSessions(grpc::CallbackServerC
 grpc::ServerUnaryReactor* ManagementService::ExplainSession(
     grpc::CallbackServerContext* context, const v1::ExplainSessionRequest* request,
     v1::ExplainSessionResponse* response) {
-  // Which namespaces a token is of shows when it is open: all of them have to be the caller's to see.
+  // Which namespaces a token is of shows once it is open: the caller may see all of them.
   const auto origin = access_.admit(*context, "ExplainSession", kViewEverything);
   if (!origin.ok()) return finish(context, origin.status());
   return answer_later(context, response,
