@@ -126,6 +126,15 @@ class GrpcManagement : public Management {
     return call(&v1::Management::Stub::RevokeToken, request);
   }
 
+  absl::StatusOr<v1::EvictSessionsResponse> evict_sessions(
+      const v1::EvictSessionsRequest& request) override {
+    return call(&v1::Management::Stub::EvictSessions, request);
+  }
+  absl::StatusOr<v1::ExplainSessionResponse> explain_session(
+      const v1::ExplainSessionRequest& request) override {
+    return call(&v1::Management::Stub::ExplainSession, request);
+  }
+
   absl::Status save_snapshot(const SavedPart& part) override {
     if (!problem_.ok()) return problem_;
     grpc::ClientContext context;

@@ -36,6 +36,11 @@ class Management {
   virtual absl::StatusOr<v1::RevokeTokenResponse> revoke_token(
       const v1::RevokeTokenRequest& request) = 0;
 
+  virtual absl::StatusOr<v1::EvictSessionsResponse> evict_sessions(
+      const v1::EvictSessionsRequest& request) = 0;
+  virtual absl::StatusOr<v1::ExplainSessionResponse> explain_session(
+      const v1::ExplainSessionRequest& request) = 0;
+
   // Whole databases, in parts. `save`: the function is called for each part that comes; its error
   // ends the call and is returned. `restore`: it fills in each part to send, and returns whether
   // that is not the last; its error ends the call, and nothing is changed.

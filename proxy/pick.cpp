@@ -10,6 +10,7 @@
 #include "core/balance/outlier.h"
 #include "core/balance/rendezvous.h"
 #include "core/base/secure_hash.h"
+#include "core/routing/rule_backends.h"
 #include "proxy/http/cookie.h"
 #include "proxy/http/date.h"
 
@@ -17,37 +18,13 @@ namespace limpet {
 
 using http::Failure;
 
-namespace {
-
-TokenPurpose purpose_of(const StickyPolicy& policy) {
-  return policy.carrier == StickyPolicy::Carrier::kHeader ? TokenPurpose::kHeader
-                                                          : TokenPurpose::kCookie;
-}
-
-}  // namespace
-
-// The rule's backendRefs, in its order, as the table has them.
-struct Pick::Backends {
-  std::array<const RoutingCluster*, limits::kMaxBackends> clusters{};  // null: invalid
-  std::array<StickyBackend, limits::kMaxBackends> sticky{};
-  size_t count = 0;
-};
+struct Pick::Backends : RuleBackends {};
+static_assert(RuleBackends::kMax == limits::kMaxBackends);
 
 void Pick::find_backends(const RouteRule& rule, Backends& backends) {
-  policy_ = rule.session.get();
-  policy_of_rule_ = policy_ != nullptr;
-  for (const RouteBackend& backend : rule.backends) {
-    if (backends.count == limits::kMaxBackends) break;
-    const RoutingCluster* cluster = backend.cluster ? table_->find(*backend.cluster) : nullptr;
-    if (cluster != nullptr && !cluster->speaks_http1) cluster = nullptr;
-    backends.clusters[backends.count] = cluster;
-    if (cluster != nullptr) {
-      backends.sticky[backends.count] = {&cluster->cluster, backend.weight,
-                                         cluster->evictions.get()};
-    }
-    ++backends.count;
-    if (policy_ == nullptr && cluster != nullptr && cluster->policy) policy_ = &*cluster->policy;
-  }
+  limpet::find_backends(*table_, rule, backends);
+  policy_ = backends.policy;
+  policy_of_rule_ = rule.session != nullptr;
 }
 
 std::optional<Failure> Pick::start(const RoutingTable& table, const RouteRule& rule,
@@ -104,7 +81,7 @@ std::optional<Failure> Pick::decide_session(const RouteRule& rule, const Backend
     decision_.change = StickyDecision::Change::kBind;
     return choose_by_balance(rule, backends, requester);
   }
-  const StickyScope scope{scope_, std::span(backends.sticky.data(), backends.count), policy_};
+  const StickyScope scope{scope_, backends.for_sessions(), policy_};
   decision_ = decide(scope, token, fallback_id, table_->time(), now_unix_s);
   if (decision_.refuse) return Failure::kSessionAway;
   if (token.status == OpenStatus::kOk && decision_.session_id != 0) record_ = token.record;

@@ -61,6 +61,9 @@ class Applier {
                  const ChangeContext& context);
   Outcome rollback(const v1::RollbackRequest& request, const Origin& origin,
                    const ChangeContext& context);
+  // Results name the EndpointStates, where the request names an endpoint (server/evict.h).
+  Outcome evict(const v1::EvictSessionsRequest& request, const Origin& origin,
+                const ChangeContext& context);
 
   // What DNS says, by the actor "dns". No revision when it is what is stored.
   Outcome resolve(const std::vector<DnsUpdate>& updates, const ChangeContext& context);

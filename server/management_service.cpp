@@ -11,6 +11,7 @@
 #include "core/resource/secret.h"
 #include "core/snapshot/wire.h"
 #include "server/context.h"
+#include "server/evict.h"
 #include "server/grpc_status.h"
 #include "server/history.h"
 #include "server/listing.h"
@@ -30,6 +31,16 @@ absl::Status too_many_jobs() {
       str_cat(SerialWorker::kMaxJobs, " requests are waiting; try again later"));
 }
 
+template <typename Response>
+void tell_results(const std::vector<v1::ObjectResult>& results, Response& response) {
+  response.mutable_results()->Assign(results.begin(), results.end());
+}
+
+void tell_results(const std::vector<v1::ObjectResult>& results,
+                  v1::EvictSessionsResponse& response) {
+  response.set_endpoint(evicted_endpoints(results));
+}
+
 }  // namespace
 
 template <typename Change, typename Response>
@@ -42,9 +53,7 @@ grpc::ServerUnaryReactor* ManagementService::change(grpc::CallbackServerContext*
     Applier::Outcome outcome = change(origin);
     if (outcome.status.ok()) {
       *response->mutable_state() = to_proto(outcome.state);
-      for (v1::ObjectResult& result : outcome.results) {
-        *response->add_results() = std::move(result);
-      }
+      tell_results(outcome.results, *response);
     }
     reactor->Finish(to_grpc(outcome.status, outcome.violations));
   });
@@ -296,6 +305,26 @@ grpc::ServerUnaryReactor* ManagementService::RevokeToken(grpc::CallbackServerCon
     if (!done.ok()) return done;
     return v1::RevokeTokenResponse();
   });
+}
+
+grpc::ServerUnaryReactor* ManagementService::EvictSessions(grpc::CallbackServerContext* context,
+                                                           const v1::EvictSessionsRequest* request,
+                                                           v1::EvictSessionsResponse* response) {
+  const auto origin = access_.admit(*context, "EvictSessions", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
+  return change(context, *origin, response, [this, request](const Origin& from) {
+    return applier_.evict(*request, from, make_change_context());
+  });
+}
+
+grpc::ServerUnaryReactor* ManagementService::ExplainSession(
+    grpc::CallbackServerContext* context, const v1::ExplainSessionRequest* request,
+    v1::ExplainSessionResponse* response) {
+  // Which namespaces a token is of shows once it is open: the caller may see all of them.
+  const auto origin = access_.admit(*context, "ExplainSession", kViewEverything);
+  if (!origin.ok()) return finish(context, origin.status());
+  return answer_later(context, response,
+                      [this, request] { return sessions_.explain(*request, unix_ms_now()); });
 }
 
 grpc::ServerWriteReactor<v1::WatchNodesResponse>* ManagementService::WatchNodes(

@@ -17,6 +17,7 @@
 #include "server/publisher.h"
 #include "server/scoped_states.h"
 #include "server/serial_worker.h"
+#include "server/session_explainer.h"
 #include "server/snapshot_service.h"
 #include "server/watch_service.h"
 
@@ -100,6 +101,13 @@ class ManagementService final : public v1::Management::CallbackService {
                                         const v1::RevokeTokenRequest* request,
                                         v1::RevokeTokenResponse* response) override;
 
+  grpc::ServerUnaryReactor* EvictSessions(grpc::CallbackServerContext* context,
+                                          const v1::EvictSessionsRequest* request,
+                                          v1::EvictSessionsResponse* response) override;
+  grpc::ServerUnaryReactor* ExplainSession(grpc::CallbackServerContext* context,
+                                           const v1::ExplainSessionRequest* request,
+                                           v1::ExplainSessionResponse* response) override;
+
   // Where changes are made, for those that the server makes by itself.
   SerialWorker& worker() { return worker_; }
 
@@ -138,6 +146,7 @@ class ManagementService final : public v1::Management::CallbackService {
   ProgressService progress_{registry_, publisher_};
   WatchService watches_{applier_, publisher_, worker_};
   SnapshotService snapshots_;
+  SessionExplainer sessions_{applier_, publisher_, registry_};
   // The last: its jobs use all that is above.
   SerialWorker worker_;
 };

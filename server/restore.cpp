@@ -8,6 +8,7 @@
 #include "core/resource/kind.h"
 #include "core/snapshot/wire.h"
 #include "limpet/v1/state.pb.h"
+#include "server/evict.h"
 
 namespace limpet {
 namespace {
@@ -59,6 +60,25 @@ void plan_keys(const Snapshot& saved, const Snapshot& live, uint64_t revision, R
   });
 }
 
+// What either has ended is over. The epochs that evictions name are no later than their database's,
+// and the restored state's is later than both: nothing that is bound from now on is over by them.
+void plan_evictions(const Snapshot& saved, const Snapshot& live, uint64_t revision,
+                    RestorePlan& plan) {
+  live.for_each(kServiceStateKind, [&](const EntryPtr& entry) {
+    v1::ServiceState state;
+    if (!state.ParseFromString(entry->bytes)) return;
+    const EntryPtr before = saved.find(entry->key);
+    v1::ServiceState other;
+    if (before != nullptr && !other.ParseFromString(before->bytes)) return;
+    auto next = std::make_shared<Entry>();
+    next->key = entry->key;
+    next->revision = revision;
+    next->bytes = serialize(merge_evictions(other, state));
+    if (before != nullptr && before->bytes == next->bytes) return;
+    plan.batch.upserts.push_back({std::move(next), "", 0});
+  });
+}
+
 }  // namespace
 
 RestorePlan plan_restore(const Snapshot& saved, const Snapshot& live,
@@ -66,6 +86,7 @@ RestorePlan plan_restore(const Snapshot& saved, const Snapshot& live,
   RestorePlan plan;
   const uint64_t revision = std::max(saved.id().revision, live.id().revision) + 1;
   plan_keys(saved, live, revision, plan);
+  plan_evictions(saved, live, revision, plan);
   const Epoch epoch = later_epoch(saved.id().epoch, live.id().epoch, context);
   plan.state = saved.apply(delta_of(plan.batch), epoch, revision);
   return plan;

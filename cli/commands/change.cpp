@@ -8,6 +8,11 @@
 namespace limpet::cli {
 
 void add_change_flags(CLI::App& verb, ChangeFlags& flags) {
+  add_dry_run_flags(verb, flags);
+  add_guard_flags(verb, flags);
+}
+
+void add_dry_run_flags(CLI::App& verb, ChangeFlags& flags) {
   // In braces: what the flag without a value means.
   verb.add_flag("--dry-run{server}", flags.dry_run,
                 "Ask the server what would happen, and change nothing")
@@ -15,13 +20,16 @@ void add_change_flags(CLI::App& verb, ChangeFlags& flags) {
   verb.add_option("--expected-revision", flags.expected_revision,
                   "Only if the state is at exactly this revision; else exit code 4")
       ->check(CLI::PositiveNumber);
-  add_guard_flags(verb, flags);
 }
 
 void add_guard_flags(CLI::App& verb, ChangeFlags& flags) {
   verb.add_flag(
       "--allow-mass-delete", flags.allow_mass_delete,
       "Go on although more than half of the listeners, routes or endpoints would be gone");
+  add_message_flags(verb, flags);
+}
+
+void add_message_flags(CLI::App& verb, ChangeFlags& flags) {
   verb.add_option("-m,--message", flags.message, "Why, for the history");
   add_wait_flags(verb, flags.wait);
 }

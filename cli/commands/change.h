@@ -20,7 +20,11 @@ struct ChangeFlags {
 
 // --dry-run, --expected-revision, --allow-mass-delete, --message, --wait and --timeout.
 void add_change_flags(CLI::App& verb, ChangeFlags& flags);
-// Of these, the last four.
+// Of these, the first two.
+void add_dry_run_flags(CLI::App& verb, ChangeFlags& flags);
+// The last three.
+void add_message_flags(CLI::App& verb, ChangeFlags& flags);
+// The last four.
 void add_guard_flags(CLI::App& verb, ChangeFlags& flags);
 
 v1::ChangeOptions options_of(const ChangeFlags& flags);

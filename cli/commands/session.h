@@ -65,6 +65,7 @@ void add_nodes(CLI::App& app, Session& session);
 void add_nodes_adopt(CLI::App& nodes, Session& session);
 void add_pki(CLI::App& app, Session& session);
 void add_rollback(CLI::App& app, Session& session);
+void add_session(CLI::App& app, Session& session);
 void add_snapshot(CLI::App& app, Session& session);
 void add_token(CLI::App& app, Session& session);
 void add_trace(CLI::App& app, Session& session);

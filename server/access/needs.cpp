@@ -64,6 +64,11 @@ Needs needs_of(const v1::DeleteRequest& request) {
 
 Needs needs_of(const v1::RollbackRequest&) { return {{Role::kEditor, "", false}}; }
 
+Needs needs_of(const v1::EvictSessionsRequest& request) {
+  const std::string& ns = request.namespace_();
+  return {{Role::kEditor, ns.empty() ? "default" : ns, false}};
+}
+
 Needs needs_of(const v1::GetRequest& request) { return {to_view(request.key())}; }
 
 Needs needs_of(const v1::ListRequest& request) {

@@ -23,6 +23,7 @@ using Needs = std::vector<Need>;
 Needs needs_of(const v1::ApplyRequest& request);
 Needs needs_of(const v1::DeleteRequest& request);
 Needs needs_of(const v1::RollbackRequest& request);
+Needs needs_of(const v1::EvictSessionsRequest& request);
 
 Needs needs_of(const v1::GetRequest& request);
 Needs needs_of(const v1::ListRequest& request);

@@ -90,6 +90,53 @@ TEST(Restore, GoesOnSealingWithTheKeysThereAreWhereTheFileHasNone) {
   EXPECT_TRUE(key_in(plan.state, 2).mints());
 }
 
+EntryPtr evictions(const std::string& service,
+                   const std::vector<std::pair<uint64_t, uint64_t>>& revision_of_uid,
+                   uint64_t epoch = 7) {
+  v1::ServiceState message;
+  for (const auto& [uid, revision] : revision_of_uid) {
+    v1::ServiceState::Eviction& eviction = *message.add_evictions();
+    eviction.set_epoch(epoch << 24);
+    eviction.set_revision(revision);
+    eviction.set_endpoint_uid(uid);
+  }
+  auto entry = std::make_shared<Entry>();
+  entry->key = {std::string(kServiceStateKind), "server", service};
+  entry->revision = 1;
+  entry->bytes = serialize(message);
+  return entry;
+}
+
+v1::ServiceState evictions_in(const Snapshot& state, const std::string& service) {
+  v1::ServiceState message;
+  const EntryPtr entry = state.find({std::string(kServiceStateKind), "server", service});
+  EXPECT_TRUE(entry != nullptr && message.ParseFromString(entry->bytes));
+  return message;
+}
+
+TEST(Restore, ForgetsNoEviction) {
+  const RestorePlan plan = plan_restore(
+      state(7 << 24, 5, {evictions("both", {{0, 3}, {11, 4}}), evictions("saved", {{0, 2}}),
+                         evictions("same", {{0, 1}})}),
+      state(8 << 24, 9, {evictions("both", {{11, 1}, {12, 2}}, 8), evictions("live", {{0, 8}}),
+                         evictions("same", {{0, 1}})}),
+      test_context());
+  ASSERT_EQ(plan.batch.upserts.size(), 2U) << "of both, and of the live one";
+  const v1::ServiceState both = evictions_in(plan.state, "both");
+  ASSERT_EQ(both.evictions_size(), 3);
+  EXPECT_EQ(both.evictions(0).revision(), 3U);
+  EXPECT_EQ(both.evictions(1).epoch(), 8U << 24) << "the later epoch, although at a lower revision";
+  EXPECT_EQ(both.evictions(2).endpoint_uid(), 12U);
+  EXPECT_EQ(evictions_in(plan.state, "saved").evictions(0).revision(), 2U);
+  EXPECT_EQ(evictions_in(plan.state, "live").evictions(0).revision(), 8U);
+  for (const char* service : {"both", "saved", "live"}) {
+    for (const auto& eviction : evictions_in(plan.state, service).evictions()) {
+      EXPECT_LT(Epoch(eviction.epoch()).created(), plan.state.id().epoch.created())
+          << "what is bound from now on stays";
+    }
+  }
+}
+
 TEST(Restore, SaysWhatTookThePlaceOfWhat) {
   const StateId saved{Epoch(0xab), 5, {}};
   const StateId live{Epoch(0xcd), 9, {}};

@@ -45,6 +45,9 @@ struct FakeState {
   std::string uploaded;
   std::string uploaded_hash;
   v1::RestoreSnapshotResponse restored;
+  v1::EvictSessionsRequest evict_request;      // the last
+  v1::ExplainSessionRequest explain_request;   // the last
+  v1::ExplainSessionResponse explained;
 };
 
 class FakeManagement : public Management {
@@ -252,6 +255,23 @@ class FakeManagement : public Management {
     if (!state_.error.ok()) return state_.error;
     state_.revoked = request.name();
     return v1::RevokeTokenResponse();
+  }
+
+  absl::StatusOr<v1::EvictSessionsResponse> evict_sessions(
+      const v1::EvictSessionsRequest& request) override {
+    if (absl::Status status = admit(request.options()); !status.ok()) return status;
+    state_.evict_request = request;
+    v1::EvictSessionsResponse response;
+    if (!request.options().validate_only()) ++state_.revision;
+    response.mutable_state()->set_revision(state_.revision);
+    if (!request.endpoint().empty()) response.set_endpoint("<" + request.endpoint() + ">");
+    return response;
+  }
+  absl::StatusOr<v1::ExplainSessionResponse> explain_session(
+      const v1::ExplainSessionRequest& request) override {
+    if (!state_.error.ok()) return state_.error;
+    state_.explain_request = request;
+    return state_.explained;
   }
 
   absl::Status watch_nodes(const NodeNews& news) override {

@@ -32,6 +32,15 @@ TEST(Needs, AChangeNeedsAnEditorWhereverItTouches) {
   EXPECT_TRUE(permitted("editor", both));
 }
 
+TEST(Needs, EvictingIsAChangeOfTheServicesNamespace) {
+  v1::EvictSessionsRequest request;
+  request.set_service("a");
+  EXPECT_TRUE(permitted("editor@default", request));
+  request.set_namespace_("shop");
+  EXPECT_TRUE(permitted("editor@shop", request));
+  EXPECT_FALSE(permitted("viewer,editor@default", request));
+}
+
 TEST(Needs, WhatTouchesEverythingNeedsAnEditorEverywhere) {
   auto pruning = apply_request({service("a", 80, "shop")});
   (*pruning.mutable_prune_labels())["team"] = "shop";

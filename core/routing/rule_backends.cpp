@@ -1,0 +1,24 @@
+#include "core/routing/rule_backends.h"
+
+namespace limpet {
+
+void find_backends(const RoutingTable& table, const RouteRule& rule, RuleBackends& backends) {
+  backends.policy = rule.session.get();
+  for (const RouteBackend& backend : rule.backends) {
+    if (backends.count == RuleBackends::kMax) break;
+    const RoutingCluster* cluster = backend.cluster ? table.find(*backend.cluster) : nullptr;
+    if (cluster != nullptr && !cluster->speaks_http1) cluster = nullptr;
+    backends.clusters[backends.count] = cluster;
+    if (cluster != nullptr) {
+      backends.sticky[backends.count] = {&cluster->cluster, backend.weight,
+                                         cluster->evictions.get()};
+    }
+    ++backends.count;
+    if (backends.policy == nullptr && cluster != nullptr && cluster->policy) {
+      backends.policy = &*cluster->policy;
+      backends.policy_of = cluster;
+    }
+  }
+}
+
+}  // namespace limpet
