@@ -174,6 +174,7 @@ bool Exchange::rewrite_request(const http::RequestHead& head, size_t head_size) 
   rewrite.listener_port = client_.port.number;
   rewrite.drop_cookie = pick_.hidden_cookie();
   rewrite.drop_header = pick_.hidden_header();
+  rewrite.learned_cookie = pick_.learned_cookie();
   rewrite.upgrade = offered_protocols_;
   rewrite.changes = changes(&RouteFilters::request);
   std::string path;

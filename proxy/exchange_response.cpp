@@ -114,6 +114,7 @@ Exchange::Step Exchange::parse_response_head() {
   if (request_sent() && client_.in->empty()) worker_.buffers().give_back(std::move(client_.in));
   http::ResponseRewrite rewrite{client_minor_version_, !keep_alive_, cookie};
   rewrite.session_header = pick_.session_header();
+  rewrite.learned = pick_.learned(worker_.reactor().now_unix_s());
   rewrite.changes = changes(&RouteFilters::response);
   rewrite.fields = variation_.fields;
   rewrite.drop_cors = cors_ != nullptr;
@@ -147,7 +148,9 @@ Exchange::Step Exchange::switch_protocols(const http::ResponseHead& head, size_t
   const std::string cookie = note_answer();
   const Step step = pass_head(head, size, {.set_cookie = cookie,
                                           .upgrade = true,
-                                          .session_header = pick_.session_header()});
+                                          .session_header = pick_.session_header(),
+                                          .learned = pick_.learned(
+                                              worker_.reactor().now_unix_s())});
   return step == Step::kProgress ? stop(Status::kUpgraded) : step;
 }
 
@@ -173,7 +176,14 @@ Exchange::Step Exchange::pass_head(const http::ResponseHead& head, size_t size,
   std::string& scratch = worker_.scratch();
   scratch.clear();
   http::rewrite_response(head, rewrite, scratch);
-  if (!worker_.buffers().replace_front(out_, size, scratch)) return fail(Failure::kBadResponse);
+  if (!worker_.buffers().replace_front(out_, size, scratch)) {
+    if (rewrite.learned.cookie.empty()) return fail(Failure::kBadResponse);
+    // Tokens made it too large, which is not the application's fault: it goes without them, and the
+    // session is told of its place by a later answer.
+    rewrite.learned = {};
+    rewrite.set_cookie = {};
+    return pass_head(head, size, rewrite);
+  }
   response_ready_ += scratch.size();
   return Step::kProgress;
 }

@@ -10,9 +10,11 @@
 #include "core/balance/outlier.h"
 #include "core/balance/rendezvous.h"
 #include "core/base/secure_hash.h"
+#include "core/base/text.h"
 #include "core/routing/rule_backends.h"
 #include "proxy/http/cookie.h"
 #include "proxy/http/date.h"
+#include "proxy/http/learned_cookie.h"
 
 namespace limpet {
 
@@ -41,11 +43,32 @@ std::optional<Failure> Pick::start(const RoutingTable& table, const RouteRule& r
   return decide_session(rule, backends, requester, codec, memo, now_unix_s);
 }
 
+// Opens the tokens in the application's cookies, and keeps what of them the answer may need.
+// `counts` is the token that does so far.
+void Pick::learn(const http::Head& head, absl::FunctionRef<bool(std::string_view)> open,
+                 const OpenResult& best, const std::string_view& counts) {
+  http::LearnedValue kept;  // whose token counts, or else the first that says anything
+  http::visit_raw_cookies(head, policy_->name, [&](std::string_view value) {
+    const http::LearnedValue said = http::split_learned(value);
+    if (kept.empty()) kept = said;
+    if (said.token.empty()) return false;
+    const bool enough = open(said.token);
+    if (best.status == OpenStatus::kOk && counts.data() == said.token.data()) kept = said;
+    return enough;
+  });
+  learned_ = std::make_unique<Learned>();
+  if (!kept.empty()) learned_->value.append(kept.begin).append(kept.end);
+  if (best.status == OpenStatus::kOk || best.status == OpenStatus::kAhead) {
+    learned_->token = counts;
+  }
+}
+
 // False when there is no cookie of the name. Of several, the valid one that was minted last counts.
 // `fallback_id` stands in for the session's id where a token is there but cannot be opened yet.
 bool Pick::open_token(const http::Head& head, TokenCodec& codec, std::unique_ptr<TokenMemo>& memo,
-                      OpenResult& best, uint64_t& fallback_id) const {
+                      OpenResult& best, uint64_t& fallback_id) {
   int opened = 0;
+  std::string_view counts;  // the token that `best` is of
   const TokenPurpose purpose = purpose_of(*policy_);
   const auto open = [&](std::string_view value) {
     OpenResult result = codec.open(value, table_->keys, purpose, policy_->name, memo);
@@ -55,6 +78,7 @@ bool Pick::open_token(const http::Head& head, TokenCodec& codec, std::unique_ptr
            : !best_ok && result.status == OpenStatus::kAhead) {
       fallback_id = ok ? 0 : id64_of_parts({value});
       best = std::move(result);
+      counts = value;
     } else if (!best_ok && best.status == OpenStatus::kMalformed) {
       best = std::move(result);
     }
@@ -62,6 +86,8 @@ bool Pick::open_token(const http::Head& head, TokenCodec& codec, std::unique_ptr
   };
   if (purpose == TokenPurpose::kCookie) {
     http::visit_cookies(head, policy_->name, open);
+  } else if (purpose == TokenPurpose::kLearned) {
+    learn(head, open, best, counts);
   } else {
     for (const http::Field& field : head) {
       if (http::equals_ignore_case(field.name, policy_->name) && open(field.value)) break;
@@ -210,17 +236,34 @@ void Pick::note_outcome(int status, int64_t now_ms) {
                status == 0 ? "no answer" : std::to_string(status));
 }
 
-std::string Pick::set_cookie(TokenCodec& codec, int64_t now_unix_s, bool secure) {
+// Empty where the client's stays.
+std::string Pick::changed_token(TokenCodec& codec, int64_t now_unix_s) {
   if (decision_.change == StickyDecision::Change::kNone) return {};
   if (!policy_of_rule_ && !cluster_->policy) return {};
   // What this node alone could not reach says nothing about the session's place: the cookie stays.
   if (decision_.endpoint != nullptr && last_.endpoint != decision_.endpoint) return {};
   if (record_.session_id() == 0) record_ = SessionRecord(codec.new_session_id());
   record_.put(changed_binding(now_unix_s));
+  return codec.seal(record_, table_->keys, purpose_of(*policy_), policy_->name);
+}
+
+std::string Pick::set_cookie(TokenCodec& codec, int64_t now_unix_s, bool secure) {
+  std::string token = changed_token(codec, now_unix_s);
+  if (token.empty() || policy_->carrier == StickyPolicy::Carrier::kHeader) return token;
   const StickyPolicy& policy = *policy_;
-  std::string token = codec.seal(record_, table_->keys, purpose_of(policy), policy.name);
-  if (token.empty() || policy.carrier == StickyPolicy::Carrier::kHeader) return token;
-  std::string value = fmt::format("{}={}{}", policy.name, token, policy.attributes);
+  std::string value = str_cat(policy.name, "=");
+  if (learned_ != nullptr) {
+    learned_->token = std::move(token);
+    // The application's cookie is not made where there is none, nor made too large.
+    if (learned_->value.empty()) return {};
+    value += learned_->value;
+    std::string pair;
+    if (!http::append_learned(value, learned_->token, pair)) return {};
+    value = std::move(pair);
+  } else {
+    value += token;
+  }
+  value += policy.attributes;
   if (policy.permanent) {
     const int64_t life_s = longest_life_s(now_unix_s);
     value += "; expires=";

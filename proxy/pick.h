@@ -8,6 +8,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+
+#include <absl/functional/function_ref.h>
 
 #include "core/balance/balancer.h"
 #include "core/routing/routing_table.h"
@@ -15,6 +18,7 @@
 #include "core/sticky/token.h"
 #include "proxy/http/requester.h"
 #include "proxy/http/respond.h"
+#include "proxy/http/rewrite.h"
 #include "proxy/limits.h"
 #include "proxy/upstream/ejections.h"
 
@@ -58,8 +62,16 @@ class Pick {
   InFlight take_in_flight() { return std::move(in_flight_); }
 
   // The value of the field to send with the answer of the endpoint tried last: of session_header(),
-  // or else of Set-Cookie. Empty when what the client has is to be left alone.
+  // or else of Set-Cookie. Empty when what the client has is to be left alone. Where a cookie is
+  // learned, it is for answers that do not set the cookie themselves, and learned() is for the
+  // others.
   std::string set_cookie(TokenCodec& codec, int64_t now_unix_s, bool secure);
+  // The session's token after set_cookie(): that of the request, unless there is a new one. Views
+  // into the pick and the table.
+  http::LearnedToken learned(int64_t now_unix_s) const {
+    if (learned_ == nullptr) return {};
+    return {policy_->name, learned_->token, now_unix_s};
+  }
 
   // Those of the backendRef that was chosen; null: none. Requires: start() has succeeded.
   const RouteFilters* backend_filters() const { return backend_->filters.get(); }
@@ -80,13 +92,24 @@ class Pick {
   std::string_view hidden_cookie() const {
     return hides() ? name_of(StickyPolicy::Carrier::kCookie) : "";
   }
+  // The application's cookie with the session's token in it; empty: none. The upstream sees it
+  // without the token.
+  std::string_view learned_cookie() const { return name_of(StickyPolicy::Carrier::kLearned); }
 
  private:
   struct Backends;
 
+  // Copied out of the request's head, which is gone when the answer comes.
+  struct Learned {
+    std::string value;  // as the application has set it; empty: there is none
+    std::string token;  // the session's; empty: there is none, or it is of no use
+  };
+
   void find_backends(const RouteRule& rule, Backends& backends);
   bool open_token(const http::Head& head, TokenCodec& codec, std::unique_ptr<TokenMemo>& memo,
-                  OpenResult& best, uint64_t& fallback_id) const;
+                  OpenResult& best, uint64_t& fallback_id);
+  void learn(const http::Head& head, absl::FunctionRef<bool(std::string_view)> open,
+             const OpenResult& best, const std::string_view& counts);
   std::optional<http::Failure> decide_session(const RouteRule& rule, const Backends& backends,
                                               const http::Requester& requester,
                                               TokenCodec& codec,
@@ -97,6 +120,7 @@ class Pick {
   const Endpoint* next_endpoint(int64_t now_ms);
   bool find_address(const Endpoint& endpoint, size_t from, Ejections& ejections, int64_t now_ms);
   const SocketAddress* attempt();
+  std::string changed_token(TokenCodec& codec, int64_t now_unix_s);
   Binding changed_binding(int64_t now_unix_s) const;
   int64_t longest_life_s(int64_t now_unix_s) const;
   bool hides() const { return policy_ != nullptr && !policy_->forward; }
@@ -111,6 +135,7 @@ class Pick {
   bool policy_of_rule_ = false;
   StickyDecision decision_;
   SessionRecord record_;  // as the token said; without id for a new session
+  std::unique_ptr<Learned> learned_;  // null: the policy's cookie is not the application's
 
   const RouteBackend* backend_ = nullptr;
   const RoutingCluster* cluster_ = nullptr;  // the backend's

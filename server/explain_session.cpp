@@ -88,7 +88,16 @@ std::set<SessionName> names_to_try(const Given& given, const RoutingTable& table
   });
   known.insert({TokenPurpose::kCookie, given.name});
   known.insert({TokenPurpose::kHeader, given.name});
+  known.insert({TokenPurpose::kLearned, given.name});
   return known;
+}
+
+// In an application's own cookie its value stands before the token, and quotes around both.
+std::string_view token_in(std::string_view value, TokenPurpose purpose) {
+  if (purpose != TokenPurpose::kLearned) return value;
+  if (value.ends_with('"')) value.remove_suffix(1);
+  const size_t end = value.rfind('~');
+  return end == std::string_view::npos ? value : value.substr(end + 1);
 }
 
 // Under the first of the names that opens it, which is set; else the last refusal: whether a token
@@ -97,7 +106,8 @@ OpenResult open_token(const Given& given, const RoutingTable& table, std::string
   TokenCodec codec(0, {});  // it seals nothing, and needs no random bytes
   OpenResult result;
   for (const SessionName& candidate : names_to_try(given, table)) {
-    result = codec.open(given.value, table.keys, candidate.purpose, candidate.name);
+    result = codec.open(token_in(given.value, candidate.purpose), table.keys, candidate.purpose,
+                        candidate.name);
     if (result.status != OpenStatus::kOk) continue;
     name = candidate.name;
     break;

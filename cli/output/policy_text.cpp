@@ -78,8 +78,12 @@ std::string settings_text(const RoutingCluster& cluster, std::string_view kind) 
 }  // namespace
 
 std::string carrier_text(const StickyPolicy& policy) {
-  return str_cat(policy.carrier == StickyPolicy::Carrier::kHeader ? "header " : "cookie ",
-                 policy.name);
+  switch (policy.carrier) {
+    case StickyPolicy::Carrier::kHeader: return str_cat("header ", policy.name);
+    case StickyPolicy::Carrier::kLearned: return str_cat("learned cookie ", policy.name);
+    case StickyPolicy::Carrier::kCookie: break;
+  }
+  return str_cat("cookie ", policy.name);
 }
 
 std::string balancing_text(const Balancing& balancing) {

@@ -89,6 +89,7 @@ void compile_attributes(const v1::SessionStickyConfig& config, StickyPolicy& pol
 StickyPolicy compile_sticky(const v1::SessionStickyConfig& config) {
   StickyPolicy policy;
   if (config.type() == "Header") policy.carrier = StickyPolicy::Carrier::kHeader;
+  if (config.type() == "LearnedCookie") policy.carrier = StickyPolicy::Carrier::kLearned;
   if (config.has_cookie_name()) policy.name = config.cookie_name();
   if (config.has_expires()) policy.expires_s = static_cast<uint32_t>(config.expires());
   policy.idle_s = static_cast<uint32_t>(config.idle_timeout());

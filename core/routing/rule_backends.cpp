@@ -21,4 +21,13 @@ void find_backends(const RoutingTable& table, const RouteRule& rule, RuleBackend
   }
 }
 
+TokenPurpose purpose_of(const StickyPolicy& policy) {
+  switch (policy.carrier) {
+    case StickyPolicy::Carrier::kHeader: return TokenPurpose::kHeader;
+    case StickyPolicy::Carrier::kLearned: return TokenPurpose::kLearned;
+    case StickyPolicy::Carrier::kCookie: break;
+  }
+  return TokenPurpose::kCookie;
+}
+
 }  // namespace limpet

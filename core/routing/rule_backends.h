@@ -30,9 +30,6 @@ struct RuleBackends {
 // Requires: `backends` is as it was made.
 void find_backends(const RoutingTable& table, const RouteRule& rule, RuleBackends& backends);
 
-inline TokenPurpose purpose_of(const StickyPolicy& policy) {
-  return policy.carrier == StickyPolicy::Carrier::kHeader ? TokenPurpose::kHeader
-                                                          : TokenPurpose::kCookie;
-}
+TokenPurpose purpose_of(const StickyPolicy& policy);
 
 }  // namespace limpet

@@ -10,8 +10,9 @@ namespace limpet {
 enum class OnUnavailable : uint8_t { kRebind, kRebindTemporarily, kReject };
 
 struct StickyPolicy {
-  // What has the session's token: a cookie, or a field of requests and responses.
-  enum class Carrier : uint8_t { kCookie, kHeader };
+  // What has the session's token: a cookie, a field of requests and responses, or the value of the
+  // application's own cookie, behind what the application says.
+  enum class Carrier : uint8_t { kCookie, kHeader, kLearned };
   // Of the cookie's attribute: over HTTPS, or whatever the connection.
   enum class Secure : uint8_t { kWithTls, kAlways, kNever };
 
@@ -20,9 +21,10 @@ struct StickyPolicy {
   uint32_t expires_s = 3600;     // from the creation of the binding
   uint32_t idle_s = 0;           // without a request; 0: no bound
   OnUnavailable on_unavailable = OnUnavailable::kRebind;
-  bool forward = false;          // endpoints see the token
+  bool forward = false;          // endpoints see the token; never of a learned cookie
 
-  // Of Set-Cookie: what stands before and behind the attributes of its life.
+  // Of Set-Cookie, where the gateway makes it: what stands before and behind the attributes of its
+  // life.
   std::string attributes = "; path=/";
   std::string last_attributes = "; HttpOnly; SameSite=Lax";
   Secure secure = Secure::kWithTls;

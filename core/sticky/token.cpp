@@ -1,5 +1,6 @@
 #include "core/sticky/token.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -22,6 +23,7 @@ constexpr size_t kNonceSize = 12;
 constexpr size_t kTagSize = 16;
 constexpr size_t kOverhead = kHeaderSize + kNonceSize + kTagSize;
 constexpr size_t kRecordHead = 8 + 1;
+constexpr size_t kMinTokenChars = (kOverhead + kRecordHead) * 8 / 6 + 1;  // 368 bits
 constexpr size_t kBindingSize = 42;
 constexpr size_t kTemporarySize = 8;
 constexpr size_t kMaxTokenBytes = kMaxTokenChars * 3 / 4;
@@ -122,7 +124,22 @@ std::array<unsigned char, 32> derive_node_key(const RingKey& key, uint32_t node_
   return derived;
 }
 
+bool is_base64url(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
 }  // namespace
+
+bool has_token_form(std::string_view text) {
+  if (text.size() < kMinTokenChars || text.size() > kMaxTokenChars) return false;
+  if (text.size() % 4 == 1) return false;  // no number of bytes makes that
+  std::string first;
+  if (!absl::WebSafeBase64Unescape(absl_view(text.substr(0, 4)), &first)) return false;
+  const auto version = static_cast<unsigned char>(first[0]);
+  return version >= kVersion && version <= kLastFutureVersion &&
+         std::all_of(text.begin(), text.end(), is_base64url);
+}
 
 struct TokenCodec::Ciphers {
   RingKey key;

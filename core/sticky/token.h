@@ -50,7 +50,11 @@ namespace limpet {
 inline constexpr size_t kMaxTokenChars = 512;
 
 // Part of the label under which a token is sealed.
-enum class TokenPurpose : uint8_t { kCookie = 'c', kHeader = 'h' };
+enum class TokenPurpose : uint8_t { kCookie = 'c', kHeader = 'h', kLearned = 'l' };
+
+// Whether the text looks like a token of this version or of one to come; it need not open. So a
+// token is told from what an application says in the same value.
+bool has_token_form(std::string_view text);
 
 enum class OpenStatus {
   kOk,

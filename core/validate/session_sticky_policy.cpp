@@ -4,6 +4,7 @@
 #include <absl/strings/ascii.h>
 
 #include "core/base/text.h"
+#include "core/resource/policy.h"
 #include "core/validate/policy.h"
 
 namespace limpet {
@@ -60,7 +61,7 @@ void validate_config(const v1::SessionStickyConfig& config, Report& report) {
     report.add(field, str_cat("must be a number of seconds, at least 1, not ", value));
   };
   seconds("expires", config.has_expires(), config.expires());
-  report.optional_one_of("type", config.type(), {"Cookie", "Header"});
+  report.optional_one_of("type", config.type(), {"Cookie", "Header", "LearnedCookie"});
   seconds("idleTimeout", config.has_idle_timeout(), config.idle_timeout());
   report.optional("path", config.path(), check_cookie_path);
   report.optional("domain", config.domain(), check_cookie_domain);
@@ -69,6 +70,18 @@ void validate_config(const v1::SessionStickyConfig& config, Report& report) {
   report.optional_one_of("lifetime", config.lifetime(), {"Permanent", "Session"});
   report.optional_one_of("onUnavailable", config.on_unavailable(),
                          {"Rebind", "RebindTemporarily", "Reject"});
+}
+
+// Of a port's config over the policy's.
+void check_learned(const v1::SessionStickyConfig& config, Report& report) {
+  if (config.type() != "LearnedCookie") return;
+  if (!config.has_cookie_name()) {
+    report.add("cookieName", "required with type LearnedCookie: the application's cookie");
+  }
+  if (config.has_forward_cookie()) {
+    report.add("forwardCookie",
+               "must be left out with type LearnedCookie: endpoints see the cookie as they set it");
+  }
 }
 
 }  // namespace
@@ -86,7 +99,11 @@ std::string check_session_header(std::string_view value) {
 }
 
 void validate_kind(const v1::SessionStickyPolicy& object, Report& report) {
-  validate_service_policy(object, report, validate_config);
+  const auto check_port = [&](const v1::SessionStickyPort& port, Report& at) {
+    const Scope scope(at, "config");
+    check_learned(config_of(object.spec(), port), at);
+  };
+  validate_service_policy(object, report, check_port, validate_config);
 }
 
 }  // namespace limpet

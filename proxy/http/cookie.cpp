@@ -14,14 +14,14 @@ std::string_view cookie_name(std::string_view cookie) {
   return trim(cookie.substr(0, cookie.find('=')));
 }
 
-std::string_view cookie_value(std::string_view cookie) {
+std::string_view cookie_raw_value(std::string_view cookie) {
   const size_t equals = cookie.find('=');
-  if (equals == std::string_view::npos) return {};
-  std::string_view value = trim(cookie.substr(equals + 1));
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
-    value = value.substr(1, value.size() - 2);
-  }
-  return value;
+  return equals == std::string_view::npos ? std::string_view() : trim(cookie.substr(equals + 1));
+}
+
+std::string_view without_quotes(std::string_view value) {
+  const bool quoted = value.size() >= 2 && value.front() == '"' && value.back() == '"';
+  return quoted ? value.substr(1, value.size() - 2) : value;
 }
 
 void append_other_cookies(std::string_view value, std::string_view name, std::string& out) {

@@ -9,6 +9,7 @@
 #include "proxy/http/cookie.h"
 #include "proxy/http/cors.h"
 #include "proxy/http/forwarded.h"
+#include "proxy/http/learned_cookie.h"
 
 namespace limpet::http {
 namespace {
@@ -58,24 +59,28 @@ void append_cookies(const RequestHead& head, std::string_view name, const Reques
   const size_t start = out.size();
   out.append(name).append(": ");
   const size_t value_start = out.size();
-  const auto append = [&](std::string_view value, std::string_view drop) {
+  const auto append = [&](std::string_view value, std::string_view drop,
+                          std::string_view learned) {
     const size_t before = out.size();
     if (before != value_start) out.append("; ");
     const size_t here = out.size();
-    if (drop.empty()) {
-      out.append(value);
-    } else {
+    if (!drop.empty()) {
       append_other_cookies(value, drop, out);
+    } else if (!learned.empty()) {
+      append_unlearned_cookies(value, learned, out);
+    } else {
+      out.append(value);
     }
     if (out.size() == here) out.resize(before);
   };
   if (!rewrite.changes.drop("Cookie")) {
     for (const Field& field : head) {
-      if (field.id == FieldId::kCookie) append(field.value, rewrite.drop_cookie);
+      if (field.id != FieldId::kCookie) continue;
+      append(field.value, rewrite.drop_cookie, rewrite.learned_cookie);
     }
   }
   rewrite.changes.visit([&](const HeaderChanges::Field& field) {
-    if (equals_ignore_case(field.name, "Cookie")) append(field.value, {});
+    if (equals_ignore_case(field.name, "Cookie")) append(field.value, {}, {});
   });
   if (out.size() == value_start) {
     out.resize(start);
@@ -242,6 +247,28 @@ bool is_cacheable(const ResponseHead& head, const FieldChanges& changes) {
                            head.status) != std::end(kHeuristicallyCacheable);
 }
 
+CookieChange learned_change(const Field& field, const LearnedToken& learned) {
+  if (!equals_ignore_case(field.name, "set-cookie")) return CookieChange::kNone;
+  return cookie_change(field.value, learned.cookie, learned.now_unix_s);
+}
+
+// What the answer itself said of the learned cookie, as far as its fields are out.
+struct LearnedFields {
+  bool any = false;    // it was set or deleted
+  bool token = false;  // one carries the session's token
+
+  void append(const Field& field, const LearnedToken& learned, std::string& out) {
+    const CookieChange change = learned_change(field, learned);
+    any = any || change != CookieChange::kNone;
+    if (change != CookieChange::kSet || learned.token.empty()) {
+      return append_field(field.name, field.value, out);
+    }
+    out.append(field.name).append(": ");
+    token = append_learned(field.value, learned.token, out) || token;
+    out.append("\r\n");
+  }
+};
+
 }  // namespace
 
 void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std::string& out) {
@@ -299,18 +326,26 @@ bool needs_rewrite(const ResponseHead& head, const ResponseRewrite& rewrite) {
   if (rewrite.changes || !rewrite.fields.empty() || rewrite.drop_cors) return true;
   if (rewrite.client_minor_version == 0 || head.minor_version != 1) return true;
   if (head.reason.data() == nullptr) return true;  // a client may want the space before it
-  return std::any_of(head.begin(), head.end(),
-                     [&](const Field& field) { return is_dropped(head, field); });
+  const bool learns = !rewrite.learned.token.empty();
+  return std::any_of(head.begin(), head.end(), [&](const Field& field) {
+    return is_dropped(head, field) ||
+           (learns && learned_change(field, rewrite.learned) == CookieChange::kSet);
+  });
 }
 
 void rewrite_response(const ResponseHead& head, const ResponseRewrite& rewrite, std::string& out) {
   fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} ", head.status);
   out.append(head.reason).append("\r\n");
   const size_t first_field = out.size();
+  const bool learns = !rewrite.learned.cookie.empty();
+  LearnedFields learned;
   for (const Field& field : head) {
     if (rewrite.changes && rewrite.changes.drop(field.name)) continue;
     if (rewrite.drop_cors && is_cors_field(field.name)) continue;
-    if (!is_dropped(head, field) || (rewrite.upgrade && field.id == FieldId::kUpgrade)) {
+    if (is_dropped(head, field) && !(rewrite.upgrade && field.id == FieldId::kUpgrade)) continue;
+    if (learns) {
+      learned.append(field, rewrite.learned, out);
+    } else {
       append_field(field.name, field.value, out);
     }
   }
@@ -326,10 +361,13 @@ void rewrite_response(const ResponseHead& head, const ResponseRewrite& rewrite, 
     append_exposed(lines, out);
   }
   out.append(rewrite.fields);
-  if (!rewrite.set_cookie.empty()) {
+  const bool set_cookie = !rewrite.set_cookie.empty() && !learned.any;
+  if (set_cookie) {
     append_field(rewrite.session_header.empty() ? "set-cookie" : rewrite.session_header,
                  rewrite.set_cookie, out);
-    if (is_cacheable(head, rewrite.changes)) append_field("cache-control", "private", out);
+  }
+  if ((set_cookie || learned.token) && is_cacheable(head, rewrite.changes)) {
+    append_field("cache-control", "private", out);
   }
   if (head.status >= 200) {
     if (rewrite.close) {

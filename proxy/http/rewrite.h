@@ -1,9 +1,10 @@
 // The head that is passed on in place of the one received.
 //
-// A request: in origin-form; without hop-by-hop fields (RFC 9110 §7.6.1) and our own cookie; its
-// cookies in one field (RFC 6265 §5.4); with what says where it comes from (http/forwarded.h), as
-// far as the connection's peer is trusted.
-// A response: without hop-by-hop fields; with our cookie where one is set.
+// A request: in origin-form; without hop-by-hop fields (RFC 9110 §7.6.1), our own cookie and the
+// token in a learned one; its cookies in one field (RFC 6265 §5.4); with what says where it comes
+// from (http/forwarded.h), as far as the connection's peer is trusted.
+// A response: without hop-by-hop fields; with our cookie where one is set, or a token in a learned
+// one.
 // Other fields keep their order and their bytes.
 #pragma once
 
@@ -25,6 +26,7 @@ struct RequestRewrite {
   uint16_t listener_port = 0;
   std::string_view drop_cookie;  // the name of a cookie that is not passed on; empty: none
   std::string_view drop_header;  // and of a field
+  std::string_view learned_cookie;  // of one that is passed on without its token; empty: none
   std::string_view upgrade;      // the protocols that are asked for; empty: none (http/upgrade.h)
   // Of filters. A field that they set stands in place of one of the gateway's own, too.
   std::string_view path;         // empty: as received
@@ -37,12 +39,22 @@ struct RequestRewrite {
 // parser sees to, and filters change little.
 void rewrite_request(const RequestHead& head, const RequestRewrite& rewrite, std::string& out);
 
+// What becomes of the application's cookie (http/learned_cookie.h).
+struct LearnedToken {
+  std::string_view cookie;    // its name; empty: no cookie is learned
+  std::string_view token;     // for the fields that set the cookie; empty: they go as they came
+  int64_t now_unix_s = 0;     // cookies that are over by then are deleted ones
+};
+
 struct ResponseRewrite {
   int client_minor_version = 1;
   bool close = false;            // the connection to the client ends after this response
-  std::string_view set_cookie;   // the value of the session's field; empty: none
+  // The value of the session's field; empty: none. Where a cookie is learned, it goes out only if
+  // no field of the answer's own says what becomes of the cookie.
+  std::string_view set_cookie;
   bool upgrade = false;          // a 101 that the client asked for
   std::string_view session_header = {};  // the field; empty: Set-Cookie
+  LearnedToken learned = {};
   std::string_view via = {};     // this gateway's name; empty: no Via of it
   FieldChanges changes = {};     // of filters; none touches our cookie
   // Further fields, whole lines; and, where the route has the word on what other origins' pages

@@ -1,10 +1,14 @@
 // Cookie fields: the first line is the name of our cookie, each further one the value of a field.
-// Ours goes, and all others stay as they are, byte for byte and in order.
+// Ours goes, and all others stay as they are, byte for byte and in order. Each further line is the
+// value of a Set-Cookie field, too, of an application whose cookie has that name: it gets back what
+// it has set, and never a token.
 #include <algorithm>
 #include <optional>
 
 #include "proxy/http/chars.h"
+#include "core/sticky/token.h"
 #include "proxy/http/cookie.h"
+#include "proxy/http/learned_cookie.h"
 #include "proxy/http/rewrite.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/http_reader.h"
@@ -50,6 +54,49 @@ void check_value(std::string_view value, const std::string& name) {
   std::string behind = "x";
   http::append_other_cookies(value, name, behind);
   require(behind == "x" + out, "what stands before does not matter");
+}
+
+// The field's cookies, each as the endpoint sees it.
+Cookies unlearned(const Cookies& cookies, const std::string& name) {
+  Cookies seen;
+  for (const std::string& cookie : cookies) {
+    const size_t separator = cookie.rfind('~');
+    const size_t equals = cookie.find('=');
+    seen.push_back(cookie);
+    if (name_of(cookie) != name || equals > separator || separator == std::string::npos) continue;
+    const std::string value = without_space(cookie.substr(equals + 1));
+    const bool quoted = value.size() > 1 && value.front() == '"' && value.back() == '"';
+    const std::string end = quoted ? "\"" : "";
+    const std::string behind = cookie.substr(separator + 1);
+    const std::string token = behind.substr(0, behind.size() - end.size());
+    if (has_token_form(token)) {
+      seen.back() = without_space(cookie.substr(0, separator) + end);
+    }
+  }
+  return seen;
+}
+
+void check_unlearned(std::string_view value, const std::string& name) {
+  std::string out;
+  http::append_unlearned_cookies(value, name, out);
+  require(split_list(out, ';') == unlearned(split_list(value, ';'), name),
+          "tokens go, and nothing else");
+}
+
+void check_set_cookie(const std::string& field, const std::string& name) {
+  constexpr int64_t kNow = 1'780'000'000;
+  const std::string token = "oQ" + std::string(60, 'x');
+  if (http::cookie_change(field, name, kNow) != http::CookieChange::kSet) return;
+  std::string sent;
+  if (!http::append_learned(field, token, sent)) {
+    require(sent == field, "what cannot take the token stays as it is");
+    return;
+  }
+  require(sent.size() == field.size() + 1 + token.size(), "only the token is added");
+  require(http::cookie_change(sent, name, kNow) == http::CookieChange::kSet, "it is still set");
+  std::string seen;
+  http::append_unlearned_cookies(sent.substr(0, sent.find(';')), name, seen);
+  require(seen == field.substr(0, field.find(';')), "the application gets back what it has set");
 }
 
 std::optional<http::RequestHead> parse(const std::string& text) {
@@ -116,7 +163,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (lines.empty() || lines[0].empty() || !http::all_chars(lines[0], http::kTokenChar)) return 0;
   const std::string name = lines[0];
   lines.erase(lines.begin());
-  for (const std::string& line : lines) check_value(line, name);
+  for (const std::string& line : lines) {
+    check_value(line, name);
+    check_unlearned(line, name);
+    check_set_cookie(line, name);
+  }
   check_request(lines, name);
   return 0;
 }

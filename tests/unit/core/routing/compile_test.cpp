@@ -55,6 +55,29 @@ TEST(Compile, PoliciesMergeThePortOverTheDefault) {
   EXPECT_EQ(cluster->policy->expires_s, 5U);
 }
 
+TEST(Compile, WhatHasTheTokenIsSaid) {
+  using Carrier = StickyPolicy::Carrier;
+  const std::vector<std::pair<std::string, Carrier>> types = {
+      {"", Carrier::kCookie},
+      {"type: 'Cookie'", Carrier::kCookie},
+      {"type: 'Header'", Carrier::kHeader},
+      {"type: 'LearnedCookie' path: '/app' lifetime: 'Session'", Carrier::kLearned}};
+  for (const auto& [type, carrier] : types) {
+    SnapshotBuilder builder = web_snapshot(8000, {"10.0.0.1"}, 9000);
+    builder.add<v1::SessionStickyPolicy>(
+        "metadata { name: 'p' namespace: 'shop' } spec { target_ref { kind: 'Service' "
+        "name: 'web' } ports { port: 80 config { cookie_name: 'JSESSIONID' " + type + " } } }");
+    const auto table = table_of(builder.build());
+    const std::optional<StickyPolicy>& policy = cluster_of(*table, "shop/web:80")->policy;
+    ASSERT_TRUE(policy);
+    EXPECT_EQ(policy->carrier, carrier) << type;
+    EXPECT_EQ(policy->name, "JSESSIONID");
+    if (carrier != Carrier::kLearned) continue;
+    EXPECT_EQ(policy->attributes, "; path=/app");
+    EXPECT_FALSE(policy->permanent);
+  }
+}
+
 TEST(Compile, TheOlderPolicyWins) {
   SnapshotBuilder builder = web_snapshot(8000, {"10.0.0.1"}, 9000);
   const auto add = [&](const std::string& name, const std::string& created) {

@@ -73,10 +73,47 @@ TEST(ValidateSessionStickyPolicy, IdleTimeAndUnavailability) {
               {config("on_unavailable: 'RebindTemporarily'"), {}},
               {config("idle_timeout: 0"), {"spec.config.idleTimeout: must be a number of seconds"}},
               {config("on_unavailable: 'Retry'"), {"spec.config.onUnavailable: must be Rebind"}},
-              {config("type: 'LearnedCookie'"), {"spec.config.type: must be Cookie or Header"}},
+              {config("type: 'cookie'"),
+               {"spec.config.type: must be Cookie, Header or LearnedCookie"}},
               {config("type: 'Header' cookie_name: 'X-Session'"), {}},
               {config("type: 'Header' cookie_name: 'Host'"),
                {"spec.config.cookieName: must not be Host"}}});
+}
+
+TEST(ValidateSessionStickyPolicy, TheApplicationsOwnCookie) {
+  const std::string learned = "type: 'LearnedCookie' cookie_name: 'JSESSIONID' ";
+  const auto port = [](const std::string& config) {
+    return spec("ports { port: 1 config { " + config + " } }");
+  };
+  const std::string of_port = "spec.ports[1].config.";
+  expect_violations(
+      kBase,
+      {{port(learned), {}},
+       {port(learned + "path: '/app' same_site: 'Strict' lifetime: 'Session' idle_timeout: 60 "
+                       "on_unavailable: 'Reject'"),
+        {}},
+       {port("type: 'LearnedCookie'"),
+        {of_port + "cookieName: required with type LearnedCookie: the application's cookie"}},
+       {port("type: 'LearnedCookie' cookie_name: 'a b'"), {of_port + "cookieName: must consist"}},
+       {port(learned + "forward_cookie: true"),
+        {of_port + "forwardCookie: must be left out with type LearnedCookie: endpoints see the "
+                   "cookie as they set it"}},
+       {port(learned + "forward_cookie: false"), {of_port + "forwardCookie: must be left out"}}});
+}
+
+// Ports and the policy's config say it together.
+TEST(ValidateSessionStickyPolicy, TheApplicationsOwnCookieInParts) {
+  const auto both = [](const std::string& port, const std::string& config) {
+    return spec("ports { port: 1 config { " + port + " } } config { " + config + " }");
+  };
+  expect_violations(
+      kBase, {{both("type: 'LearnedCookie'", "cookie_name: 'JSESSIONID'"), {}},
+              {both("cookie_name: 'JSESSIONID'", "type: 'LearnedCookie'"), {}},
+              {both("type: 'Cookie' forward_cookie: true", "type: 'LearnedCookie'"), {}},
+              {both("", "type: 'LearnedCookie'"),
+               {"spec.ports[1].config.cookieName: required with type LearnedCookie"}},
+              {both("type: 'LearnedCookie' cookie_name: 'a'", "forward_cookie: true"),
+               {"spec.ports[1].config.forwardCookie: must be left out"}}});
 }
 
 TEST(ValidateSessionStickyPolicy, AttributesOfTheCookie) {
