@@ -35,7 +35,7 @@ std::string_view text_of(OpenStatus status) {
     case OpenStatus::kKeyLost: return "key lost";
     case OpenStatus::kTampered: return "tampered";
   }
-  return kUnknown;
+  return kUnknownState;
 }
 
 std::string_view text_of(StickyDecision::Change change) {
@@ -47,7 +47,7 @@ std::string_view text_of(StickyDecision::Change change) {
     case Change::kReturn: return "return";
     case Change::kRefresh: return "refresh";
   }
-  return kUnknown;
+  return kUnknownState;
 }
 
 // What a person has copied, taken apart.
@@ -191,7 +191,7 @@ void judge_node(const v1::NodeStatus& node, const View& view, const OpenResult& 
                 uint64_t scope, int64_t now_unix_s, Verdict& verdict) {
   verdict.set_node(node.node_id());
   *verdict.mutable_state() = node.active();
-  if (view.table == nullptr) return verdict.set_reason(kUnknown);
+  if (view.table == nullptr) return verdict.set_reason(kUnknownState);
   const SessionScope* found = view.find(scope);
   if (found != nullptr && !serves_one_of(node, found->gateways)) {
     return verdict.set_reason(kNotRouted);
