@@ -126,6 +126,13 @@ class GrpcManagement : public Management {
     return call(&v1::Management::Stub::RevokeToken, request);
   }
 
+  absl::StatusOr<v1::DrainResponse> drain(const v1::DrainRequest& request) override {
+    return call(&v1::Management::Stub::Drain, request);
+  }
+  absl::StatusOr<v1::GetDrainResponse> get_drain(const v1::GetDrainRequest& request) override {
+    return call(&v1::Management::Stub::GetDrain, request);
+  }
+
   absl::Status save_snapshot(const SavedPart& part) override {
     if (!problem_.ok()) return problem_;
     grpc::ClientContext context;

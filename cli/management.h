@@ -36,6 +36,9 @@ class Management {
   virtual absl::StatusOr<v1::RevokeTokenResponse> revoke_token(
       const v1::RevokeTokenRequest& request) = 0;
 
+  virtual absl::StatusOr<v1::DrainResponse> drain(const v1::DrainRequest& request) = 0;
+  virtual absl::StatusOr<v1::GetDrainResponse> get_drain(const v1::GetDrainRequest& request) = 0;
+
   // Whole databases, in parts. `save`: the function is called for each part that comes; its error
   // ends the call and is returned. `restore`: it fills in each part to send, and returns whether
   // that is not the last; its error ends the call, and nothing is changed.

@@ -11,6 +11,7 @@
 #include "core/resource/secret.h"
 #include "core/snapshot/wire.h"
 #include "server/context.h"
+#include "server/drain.h"
 #include "server/grpc_status.h"
 #include "server/history.h"
 #include "server/listing.h"
@@ -30,6 +31,11 @@ absl::Status too_many_jobs() {
       str_cat(SerialWorker::kMaxJobs, " requests are waiting; try again later"));
 }
 
+template <typename Response>
+void tell_results(const std::vector<v1::ObjectResult>& results, Response& response) {
+  response.mutable_results()->Assign(results.begin(), results.end());
+}
+
 }  // namespace
 
 template <typename Change, typename Response>
@@ -42,9 +48,7 @@ grpc::ServerUnaryReactor* ManagementService::change(grpc::CallbackServerContext*
     Applier::Outcome outcome = change(origin);
     if (outcome.status.ok()) {
       *response->mutable_state() = to_proto(outcome.state);
-      for (v1::ObjectResult& result : outcome.results) {
-        *response->add_results() = std::move(result);
-      }
+      tell_results(outcome.results, *response);
     }
     reactor->Finish(to_grpc(outcome.status, outcome.violations));
   });
@@ -296,6 +300,25 @@ grpc::ServerUnaryReactor* ManagementService::RevokeToken(grpc::CallbackServerCon
     if (!done.ok()) return done;
     return v1::RevokeTokenResponse();
   });
+}
+
+grpc::ServerUnaryReactor* ManagementService::Drain(grpc::CallbackServerContext* context,
+                                                   const v1::DrainRequest* request,
+                                                   v1::DrainResponse* response) {
+  const auto origin = access_.admit(*context, "Drain", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
+  return change(context, *origin, response, [this, request](const Origin& from) {
+    return applier_.drain(*request, from, make_change_context());
+  });
+}
+
+grpc::ServerUnaryReactor* ManagementService::GetDrain(grpc::CallbackServerContext* context,
+                                                      const v1::GetDrainRequest* request,
+                                                      v1::GetDrainResponse* response) {
+  const auto origin = access_.admit(*context, "GetDrain", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
+  return answer_later(context, response,
+                      [this, request] { return drains_.get(*request, unix_ms_now()); });
 }
 
 grpc::ServerWriteReactor<v1::WatchNodesResponse>* ManagementService::WatchNodes(

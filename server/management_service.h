@@ -11,6 +11,7 @@
 #include "server/access_grpc.h"
 #include "server/applier.h"
 #include "server/dns_status.h"
+#include "server/drain_watch.h"
 #include "server/node_registry.h"
 #include "server/object_status.h"
 #include "server/progress_service.h"
@@ -100,6 +101,15 @@ class ManagementService final : public v1::Management::CallbackService {
                                         const v1::RevokeTokenRequest* request,
                                         v1::RevokeTokenResponse* response) override;
 
+  grpc::ServerUnaryReactor* Drain(grpc::CallbackServerContext* context,
+                                  const v1::DrainRequest* request,
+                                  v1::DrainResponse* response) override;
+  grpc::ServerUnaryReactor* GetDrain(grpc::CallbackServerContext* context,
+                                     const v1::GetDrainRequest* request,
+                                     v1::GetDrainResponse* response) override;
+
+  // How far drains are, for who ends them.
+  DrainWatch& drains() { return drains_; }
   // Where changes are made, for those that the server makes by itself.
   SerialWorker& worker() { return worker_; }
 
@@ -138,6 +148,7 @@ class ManagementService final : public v1::Management::CallbackService {
   ProgressService progress_{registry_, publisher_};
   WatchService watches_{applier_, publisher_, worker_};
   SnapshotService snapshots_;
+  DrainWatch drains_{applier_, publisher_, registry_};
   // The last: its jobs use all that is above.
   SerialWorker worker_;
 };
