@@ -134,6 +134,12 @@ class GrpcManagement : public Management {
       const v1::ExplainSessionRequest& request) override {
     return call(&v1::Management::Stub::ExplainSession, request);
   }
+  absl::StatusOr<v1::DrainResponse> drain(const v1::DrainRequest& request) override {
+    return call(&v1::Management::Stub::Drain, request);
+  }
+  absl::StatusOr<v1::GetDrainResponse> get_drain(const v1::GetDrainRequest& request) override {
+    return call(&v1::Management::Stub::GetDrain, request);
+  }
 
   absl::Status save_snapshot(const SavedPart& part) override {
     if (!problem_.ok()) return problem_;

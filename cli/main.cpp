@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
       .version = LIMPET_VERSION,
       .config_file = config_file(),
       .now = [] { return absl::Now(); },
+      .sleep = absl::SleepFor,
       .edit = limpet::cli::edit_file,
       .connect = limpet::cli::connect_to,
   };

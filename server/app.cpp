@@ -28,6 +28,7 @@
 #include "server/dns_endpoints.h"
 #include "server/door/openapi.h"
 #include "server/door_grpc.h"
+#include "server/drain_deadlines.h"
 #include "server/management_service.h"
 #include "server/node_registry.h"
 #include "server/publisher.h"
@@ -316,6 +317,8 @@ absl::Status run_server(const ServerOptions& options) {
   const auto door = open_door(options, io, **admin, access, **server, tls->get());
   const auto dns = DnsEndpoints::start({io, publisher, applier, management.worker(), dns_status,
                                         *std::move(dns_client)});
+  const auto drains = DrainDeadlines::start(
+      {io, publisher, registry, applier, management.worker(), management.drains()});
   const Ticker heartbeats = start_heartbeats(io, discovery, registry);
   const Ticker security_files(io, std::chrono::seconds(kTlsRefreshSeconds),
                               [&, told = std::string()]() mutable {

@@ -7,7 +7,6 @@
 #include "core/base/text.h"
 #include "core/resource/kind.h"
 #include "core/snapshot/wire.h"
-#include "server/evict.h"
 #include "server/guard.h"
 #include "server/history.h"
 #include "server/request_options.h"
@@ -177,15 +176,6 @@ Applier::Outcome Applier::rollback(const v1::RollbackRequest& request, const Ori
     return plan_rollback(before, index_, *target, context, secret_keys().get());
   };
   return change("rollback", request, options, origin, context, plan);
-}
-
-Applier::Outcome Applier::evict(const v1::EvictSessionsRequest& request, const Origin& origin,
-                                const ChangeContext& context) {
-  v1::ChangeOptions options = request.options();
-  if (options.message().empty()) options.set_message(describe_eviction(request));
-  return change("evict", request, options, origin, context, [&](const Snapshot& before) {
-    return plan_evict(before, index_, request);
-  });
 }
 
 Applier::Outcome Applier::resolve(const std::vector<DnsUpdate>& updates,

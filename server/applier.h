@@ -15,6 +15,7 @@
 #include "server/dns_slices.h"
 #include "server/publisher.h"
 #include "server/secret_keys.h"
+#include "server/service_endpoints.h"
 #include "storage/store.h"
 
 namespace limpet {
@@ -64,6 +65,15 @@ class Applier {
   // Results name the EndpointStates, where the request names an endpoint (server/evict.h).
   Outcome evict(const v1::EvictSessionsRequest& request, const Origin& origin,
                 const ChangeContext& context);
+  // Results name the EndpointStates (server/drain.h).
+  Outcome drain(const v1::DrainRequest& request, const Origin& origin,
+                const ChangeContext& context);
+  // Of these EndpointStates, those whose deadline has passed, by the actor "drain". No revision
+  // when there are none.
+  Outcome end_drains(const std::vector<EntryKey>& states, const ChangeContext& context);
+  // NOT_FOUND: the Service, or the endpoint (server/service_endpoints.h).
+  absl::StatusOr<std::vector<ServiceEndpoint>> find_endpoint(const ServiceName& service,
+                                                             const std::string& text);
 
   // What DNS says, by the actor "dns". No revision when it is what is stored.
   Outcome resolve(const std::vector<DnsUpdate>& updates, const ChangeContext& context);

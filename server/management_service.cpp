@@ -11,6 +11,7 @@
 #include "core/resource/secret.h"
 #include "core/snapshot/wire.h"
 #include "server/context.h"
+#include "server/drain.h"
 #include "server/evict.h"
 #include "server/grpc_status.h"
 #include "server/history.h"
@@ -325,6 +326,25 @@ grpc::ServerUnaryReactor* ManagementService::ExplainSession(
   if (!origin.ok()) return finish(context, origin.status());
   return answer_later(context, response,
                       [this, request] { return sessions_.explain(*request, unix_ms_now()); });
+}
+
+grpc::ServerUnaryReactor* ManagementService::Drain(grpc::CallbackServerContext* context,
+                                                   const v1::DrainRequest* request,
+                                                   v1::DrainResponse* response) {
+  const auto origin = access_.admit(*context, "Drain", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
+  return change(context, *origin, response, [this, request](const Origin& from) {
+    return applier_.drain(*request, from, make_change_context());
+  });
+}
+
+grpc::ServerUnaryReactor* ManagementService::GetDrain(grpc::CallbackServerContext* context,
+                                                      const v1::GetDrainRequest* request,
+                                                      v1::GetDrainResponse* response) {
+  const auto origin = access_.admit(*context, "GetDrain", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
+  return answer_later(context, response,
+                      [this, request] { return drains_.get(*request, unix_ms_now()); });
 }
 
 grpc::ServerWriteReactor<v1::WatchNodesResponse>* ManagementService::WatchNodes(

@@ -11,6 +11,7 @@
 #include "server/access_grpc.h"
 #include "server/applier.h"
 #include "server/dns_status.h"
+#include "server/drain_watch.h"
 #include "server/node_registry.h"
 #include "server/object_status.h"
 #include "server/progress_service.h"
@@ -108,6 +109,15 @@ class ManagementService final : public v1::Management::CallbackService {
                                            const v1::ExplainSessionRequest* request,
                                            v1::ExplainSessionResponse* response) override;
 
+  grpc::ServerUnaryReactor* Drain(grpc::CallbackServerContext* context,
+                                  const v1::DrainRequest* request,
+                                  v1::DrainResponse* response) override;
+  grpc::ServerUnaryReactor* GetDrain(grpc::CallbackServerContext* context,
+                                     const v1::GetDrainRequest* request,
+                                     v1::GetDrainResponse* response) override;
+
+  // How far drains are, for who ends them.
+  DrainWatch& drains() { return drains_; }
   // Where changes are made, for those that the server makes by itself.
   SerialWorker& worker() { return worker_; }
 
@@ -147,6 +157,7 @@ class ManagementService final : public v1::Management::CallbackService {
   WatchService watches_{applier_, publisher_, worker_};
   SnapshotService snapshots_;
   SessionExplainer sessions_{applier_, publisher_, registry_};
+  DrainWatch drains_{applier_, publisher_, registry_};
   // The last: its jobs use all that is above.
   SerialWorker worker_;
 };

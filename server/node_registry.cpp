@@ -32,7 +32,7 @@ absl::StatusOr<NodeRegistry::Ticket> NodeRegistry::connect(const v1::Hello& hell
     Node& node = nodes_[hello.node_id()];
     replaced = std::exchange(node.stream, std::move(stream));
     node.stream_number = ticket.stream = ++last_stream_;
-    node.active = StateId();
+    node.active = node.first = StateId();
     node.status.Clear();
     node.status.set_node_id(hello.node_id());
     node.status.set_connected(true);
@@ -67,6 +67,10 @@ void NodeRegistry::active(const Ticket& ticket, const StateId& state, int64_t ap
     node->status.clear_rejected_reasons();
     hear(*node, now_unix_ms);
     touch(*node);
+    if (node->first.revision == 0) {
+      node->first = state;
+      node->first_version = node->version;
+    }
   }
   changed_.notify();
 }
@@ -212,6 +216,17 @@ NodeRegistry::Changes NodeRegistry::changes_since(uint64_t version, int64_t now_
     status.set_stale(is_stale(status, now_unix_ms));
   }
   return changes;
+}
+
+NodeRegistry::Places NodeRegistry::places() const {
+  const std::lock_guard lock(mutex_);
+  Places places{version_, {}};
+  places.nodes.reserve(nodes_.size());
+  for (const auto& [id, node] : nodes_) {
+    places.nodes.push_back(
+        {id, node.stream_number != 0, node.active, node.first, node.first_version});
+  }
+  return places;
 }
 
 bool NodeRegistry::knows(const std::string& node_id) const {

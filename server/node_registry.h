@@ -83,6 +83,20 @@ class NodeRegistry {
     uint64_t forgotten = 0;             // nodes, since the server started
   };
   Changes changes_since(uint64_t version, int64_t now_unix_ms) const;
+
+  // What each node serves, and served when it connected.
+  struct Place {
+    std::string node_id;
+    bool connected = false;
+    StateId active;
+    StateId first;  // that its stream has told; of revision 0 until it has told any
+    uint64_t first_version = 0;  // as of which that was told
+  };
+  struct Places {
+    uint64_t version = 0;
+    std::vector<Place> nodes;  // ordered by id
+  };
+  Places places() const;
   bool knows(const std::string& node_id) const;
 
   // Tells of nodes that have become stale. To be called now and then.
@@ -95,6 +109,8 @@ class NodeRegistry {
   struct Node {
     v1::NodeStatus status;
     StateId active;
+    StateId first;  // of this stream
+    uint64_t first_version = 0;
     uint64_t stream_number = 0;  // 0: not connected
     Stream stream;
     uint64_t version = 0;     // of its last change

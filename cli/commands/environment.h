@@ -24,6 +24,7 @@ struct Environment {
   std::string version;
   std::string config_file;  // where contexts are kept; empty: nowhere
   std::function<absl::Time()> now;
+  std::function<void(absl::Duration)> sleep;
   // Lets a person edit a file; returns when that is done.
   std::function<absl::Status(const std::string& file)> edit;
   std::function<std::unique_ptr<Management>(const Connection& connection)> connect;

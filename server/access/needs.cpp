@@ -15,9 +15,11 @@ bool is_namespaced(std::string_view kind) {
   return info == nullptr || info->namespaced;
 }
 
+std::string or_default(const std::string& ns) { return ns.empty() ? "default" : ns; }
+
 std::string namespace_of(const v1::EntryKey& key) {
   if (!is_namespaced(key.kind())) return {};
-  return key.namespace_().empty() ? "default" : key.namespace_();
+  return or_default(key.namespace_());
 }
 
 void add(Needs& needs, Need need) {
@@ -65,8 +67,15 @@ Needs needs_of(const v1::DeleteRequest& request) {
 Needs needs_of(const v1::RollbackRequest&) { return {{Role::kEditor, "", false}}; }
 
 Needs needs_of(const v1::EvictSessionsRequest& request) {
-  const std::string& ns = request.namespace_();
-  return {{Role::kEditor, ns.empty() ? "default" : ns, false}};
+  return {{Role::kEditor, or_default(request.namespace_()), false}};
+}
+
+Needs needs_of(const v1::DrainRequest& request) {
+  return {{Role::kEditor, or_default(request.namespace_()), false}};
+}
+
+Needs needs_of(const v1::GetDrainRequest& request) {
+  return {{Role::kViewer, or_default(request.namespace_()), false}};
 }
 
 Needs needs_of(const v1::GetRequest& request) { return {to_view(request.key())}; }

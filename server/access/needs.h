@@ -24,11 +24,13 @@ Needs needs_of(const v1::ApplyRequest& request);
 Needs needs_of(const v1::DeleteRequest& request);
 Needs needs_of(const v1::RollbackRequest& request);
 Needs needs_of(const v1::EvictSessionsRequest& request);
+Needs needs_of(const v1::DrainRequest& request);
 
 Needs needs_of(const v1::GetRequest& request);
 Needs needs_of(const v1::ListRequest& request);
 Needs needs_of(const v1::WatchRequest& request);
 Needs needs_of(const v1::ListRevisionsRequest& request);
+Needs needs_of(const v1::GetDrainRequest& request);
 
 inline const Needs kViewSomewhere = {{Role::kViewer, "", true}};
 inline const Needs kViewEverything = {{Role::kViewer, "", false}};

@@ -49,6 +49,25 @@ TEST_F(NodeRegistryTest, CountsWhoServesARevision) {
   EXPECT_FALSE(registry_.list(0)[1].connected());
 }
 
+TEST_F(NodeRegistryTest, PlacesTellWhatAStreamBeganWith) {
+  const auto a = connect("a");
+  EXPECT_EQ(registry_.places().nodes[0].first.revision, 0U);
+  const uint64_t before = registry_.places().version;
+  active(a, 4);
+  active(a, 5);
+  const NodeRegistry::Places places = registry_.places();
+  ASSERT_EQ(places.nodes.size(), 1U);
+  EXPECT_TRUE(places.nodes[0].connected);
+  EXPECT_EQ(places.nodes[0].first.revision, 4U);
+  EXPECT_EQ(places.nodes[0].active.revision, 5U);
+  EXPECT_GT(places.nodes[0].first_version, before);
+  EXPECT_LT(places.nodes[0].first_version, places.version);
+
+  active(connect("a"), 5);  // another stream
+  EXPECT_EQ(registry_.places().nodes[0].first.revision, 5U);
+  EXPECT_GT(registry_.places().nodes[0].first_version, places.version);
+}
+
 TEST_F(NodeRegistryTest, TellsWhoRefusedAndWhy) {
   const auto a = connect("a");
   v1::Nack nack;

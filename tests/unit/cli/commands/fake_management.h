@@ -48,6 +48,9 @@ struct FakeState {
   v1::EvictSessionsRequest evict_request;      // the last
   v1::ExplainSessionRequest explain_request;   // the last
   v1::ExplainSessionResponse explained;
+  v1::DrainRequest drain_request;  // the last
+  v1::DrainResponse drained;
+  std::map<std::string, std::deque<v1::GetDrainResponse>> drains;  // the last one stays
 };
 
 class FakeManagement : public Management {
@@ -272,6 +275,19 @@ class FakeManagement : public Management {
     if (!state_.error.ok()) return state_.error;
     state_.explain_request = request;
     return state_.explained;
+  }
+  absl::StatusOr<v1::DrainResponse> drain(const v1::DrainRequest& request) override {
+    if (!state_.error.ok()) return state_.error;
+    state_.drain_request = request;
+    return state_.drained;
+  }
+  absl::StatusOr<v1::GetDrainResponse> get_drain(const v1::GetDrainRequest& request) override {
+    if (!state_.error.ok()) return state_.error;
+    auto& answers = state_.drains[request.endpoint()];
+    if (answers.empty()) return absl::NotFoundError("no endpoint " + request.endpoint());
+    v1::GetDrainResponse answer = answers.front();
+    if (answers.size() > 1) answers.pop_front();
+    return answer;
   }
 
   absl::Status watch_nodes(const NodeNews& news) override {

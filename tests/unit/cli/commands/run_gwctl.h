@@ -71,6 +71,7 @@ struct Gwctl {
                                   .version = "1.2.3",
                                   .config_file = config_file,
                                   .now = [this] { return now; },
+                                  .sleep = [this](absl::Duration time) { now += time; },
                                   .edit = edit,
                                   .connect =
                                       [this](const Connection& connection) {

@@ -56,6 +56,19 @@ TEST(Needs, WhatTouchesEverythingNeedsAnEditorEverywhere) {
   EXPECT_FALSE(permitted("viewer", delete_request({})));
 }
 
+TEST(Needs, ADrainNeedsAnEditorOfItsServiceAndAViewerToBeSeen) {
+  v1::DrainRequest drain;
+  EXPECT_TRUE(permitted("editor@default", drain));
+  drain.set_namespace_("shop");
+  EXPECT_TRUE(permitted("editor@shop", drain));
+  EXPECT_FALSE(permitted("viewer@shop", drain));
+  EXPECT_FALSE(permitted("editor@default", drain));
+  v1::GetDrainRequest get;
+  get.set_namespace_("shop");
+  EXPECT_TRUE(permitted("viewer@shop", get));
+  EXPECT_FALSE(permitted("viewer@bank", get));
+}
+
 TEST(Needs, ReadingNeedsAViewer) {
   v1::GetRequest get;
   *get.mutable_key() = key("Service", "shop", "a");

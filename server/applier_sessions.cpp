@@ -1,0 +1,53 @@
+// What is changed about sessions and endpoints beside users' objects: drains and evictions.
+#include "core/base/text.h"
+#include "server/applier.h"
+#include "server/drain.h"
+#include "server/evict.h"
+#include "server/request_options.h"
+
+namespace limpet {
+
+Applier::Outcome Applier::evict(const v1::EvictSessionsRequest& request, const Origin& origin,
+                                const ChangeContext& context) {
+  v1::ChangeOptions options = request.options();
+  if (options.message().empty()) options.set_message(describe_eviction(request));
+  return change("evict", request, options, origin, context, [&](const Snapshot& before) {
+    return plan_evict(before, index_, request);
+  });
+}
+
+Applier::Outcome Applier::drain(const v1::DrainRequest& request, const Origin& origin,
+                                const ChangeContext& context) {
+  v1::ChangeOptions options = request.options();
+  if (options.message().empty()) options.set_message(describe_drain(request));
+  const char* action = request.undo() ? "undrain" : "drain";
+  return change(action, request, options, origin, context, [&](const Snapshot& before) {
+    return plan_drain(before, index_, request, context);
+  });
+}
+
+Applier::Outcome Applier::end_drains(const std::vector<EntryKey>& states,
+                                     const ChangeContext& context) {
+  const v1::ChangeOptions options;
+  const std::lock_guard lock(mutex_);
+  const Snapshot before = publisher_.head();
+  Plan plan = plan_drains_over(before, states, context.now_unix_ms);
+  std::vector<EntryKey> over;
+  for (const StoredObject& object : plan.batch.upserts) over.push_back(object.entry->key);
+  Change change{
+      options, {context.now_unix_ms, "drain", "", "deadline", describe_drains_over(over)}, {}};
+  return carry_out(std::move(plan), before, change);
+}
+
+absl::StatusOr<std::vector<ServiceEndpoint>> Applier::find_endpoint(const ServiceName& service,
+                                                                    const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  const Snapshot head = publisher_.head();
+  if (head.find({"Service", service.first, service.second}) == nullptr) {
+    return absl::NotFoundError(
+        str_cat("not found: Service ", service.first, "/", service.second));
+  }
+  return find_endpoints(endpoints_of(head, index_, service), service, text);
+}
+
+}  // namespace limpet
