@@ -34,6 +34,17 @@ void read_keys(const Snapshot& state, Facts& facts) {
   });
 }
 
+// What has been evicted stays so when another state takes the place of this one.
+void merge_evictions(const Facts& replaced, Facts& facts) {
+  for (const auto& [service, evictions] : replaced.evictions) {
+    Evictions& own = facts.evictions[service];
+    own.all = std::max(own.all, evictions.all);
+    for (const auto& [identity, when] : evictions.of_endpoints) {
+      own.of_endpoints[identity] = std::max(own.of_endpoints[identity], when);
+    }
+  }
+}
+
 }  // namespace
 
 Cluster::Cluster(uint64_t seed, Counts& counts, Say listener)
@@ -63,7 +74,7 @@ ChangeContext Cluster::context() {
 }
 
 void Cluster::event() {
-  const size_t event = draw(60);
+  const size_t event = draw(68);
   if (event < 40) return change_config();
   if (event < 42) return roll_back();
   if (event < 44) return save();
@@ -79,7 +90,10 @@ void Cluster::event() {
     say("the server restarts");
     return restart_server(head());
   }
-  blind_one();
+  if (event < 60) return blind_one();
+  if (event < 64) return drain_one();
+  if (event < 66) return end_drains();
+  evict_some();
 }
 
 // ---- the database
@@ -149,6 +163,7 @@ void Cluster::restore() {
   const RestorePlan plan = plan_restore(file.state, head(), context());
   Facts facts = *file.facts;
   facts.when = when_of(plan.state.id());
+  merge_evictions(now(), facts);
   take_place(plan.state, std::move(facts));
   say("revision ", to_string(now().when), ": the file of revision ", to_string(file.facts->when),
       " is restored");

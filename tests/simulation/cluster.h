@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/text.h"
+#include "server/apply.h"
 #include "server/context.h"
 #include "server/slice_index.h"
 #include "tests/simulation/changes.h"
@@ -73,6 +74,12 @@ class Cluster : public Coupling {
   void save();
   void restore();
   void begin_anew();
+  // Of operators (cluster_operators.cpp).
+  bool any_endpoint(std::string& service, Listing& listing);
+  void drain_one();
+  void end_drains();
+  void evict_some();
+  void commit(const absl::StatusOr<Plan>& plan, Facts facts, const std::string& words);
   bool plan(const Config& next, const Snapshot& before, const SliceIndex& index, Snapshot& state);
   void keep(const Snapshot& state, Facts facts);
   void take_place(const Snapshot& state, Facts facts);

@@ -97,7 +97,7 @@ void Facts::derive() {
       const auto drain = drains.find(identity);
       if (drain == drains.end()) continue;
       endpoint.takes_new = false;
-      endpoint.drained = drain->second == Drain::kOver;
+      endpoint.drained = drain->second.over;
       if (endpoint.drained) endpoint.serves = false;
     }
   }

@@ -74,8 +74,11 @@ struct When {
 };
 std::string to_string(const When& when);
 
-// What operators want of an endpoint for as long as it is listed.
-enum class Drain { kSessionsStay, kOver };
+// An operator wants the endpoint to be left, for as long as it is listed.
+struct Drain {
+  int64_t deadline_s = 0;  // 0: none
+  bool over = false;       // it has passed, and the server has seen it: sessions leave, too
+};
 
 // From when on sessions of a Service are over that were bound before.
 struct Evictions {
