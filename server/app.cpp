@@ -253,6 +253,15 @@ DiscoveryService::SecretDelivery secrets_for_nodes(const Applier& applier,
   return {open, options.tls.identity.empty()};
 }
 
+// Streams and waits end with a word to the other side; calls in progress get a moment.
+void end_calls(Door& door, DiscoveryService& discovery, ManagementService& management,
+               grpc::Server& server) {
+  door.stop();
+  discovery.stop();
+  management.stop();
+  server.Shutdown(std::chrono::system_clock::now() + kStopTimeout);
+}
+
 void stop(asio::io_context& io, int signal) {
   spdlog::info("signal {}: stopping", signal);
   io.stop();
@@ -329,11 +338,7 @@ absl::Status run_server(const ServerOptions& options) {
 
   io.run();
 
-  // Streams and waits end with a word to the other side; calls in progress get a moment.
-  door->stop();
-  discovery.stop();
-  management.stop();
-  (*server)->Shutdown(std::chrono::system_clock::now() + kStopTimeout);
+  end_calls(*door, discovery, management, **server);
   spdlog::info("stopped");
   return absl::OkStatus();
 }
