@@ -253,6 +253,15 @@ DiscoveryService::SecretDelivery secrets_for_nodes(const Applier& applier,
   return {open, options.tls.identity.empty()};
 }
 
+// Streams and waits end with a word to the other side; calls in progress get a moment.
+void end_calls(Door& door, DiscoveryService& discovery, ManagementService& management,
+               grpc::Server& server) {
+  door.stop();
+  discovery.stop();
+  management.stop();
+  server.Shutdown(std::chrono::system_clock::now() + kStopTimeout);
+}
+
 void stop(asio::io_context& io, int signal) {
   spdlog::info("signal {}: stopping", signal);
   io.stop();
@@ -261,6 +270,16 @@ void stop(asio::io_context& io, int signal) {
 void tell_start(const ServerOptions& options, int port, uint16_t admin_port, uint64_t revision) {
   spdlog::info("limpet-server {} serves {}:{} (admin port {}) from {}, revision {}",
                options.version, options.listen.host, port, admin_port, options.data_dir, revision);
+}
+
+// Certificates, tokens and keys are read anew where their files have changed.
+Ticker watch_security_files(asio::io_context& io, Authenticator& authenticator, TlsContext* tls,
+                            SecretKeyLoader& secret_keys, SerialWorker& worker) {
+  return Ticker(io, std::chrono::seconds(kTlsRefreshSeconds),
+                [&authenticator, tls, &secret_keys, &worker, told = std::string()]() mutable {
+                  refresh(authenticator, tls, told);
+                  secret_keys.refresh(worker);
+                });
 }
 
 }  // namespace
@@ -320,20 +339,13 @@ absl::Status run_server(const ServerOptions& options) {
   const auto drains = DrainDeadlines::start(
       {io, publisher, registry, applier, management.worker(), management.drains()});
   const Ticker heartbeats = start_heartbeats(io, discovery, registry);
-  const Ticker security_files(io, std::chrono::seconds(kTlsRefreshSeconds),
-                              [&, told = std::string()]() mutable {
-                                refresh(authenticator, tls->get(), told);
-                                secret_keys.refresh(management.worker());
-                              });
+  const Ticker security_files =
+      watch_security_files(io, authenticator, tls->get(), secret_keys, management.worker());
   tell_start(options, port, (*admin)->port(), publisher.head().id().revision);
 
   io.run();
 
-  // Streams and waits end with a word to the other side; calls in progress get a moment.
-  door->stop();
-  discovery.stop();
-  management.stop();
-  (*server)->Shutdown(std::chrono::system_clock::now() + kStopTimeout);
+  end_calls(*door, discovery, management, **server);
   spdlog::info("stopped");
   return absl::OkStatus();
 }

@@ -76,7 +76,8 @@ void DrainTimes::observe(const NodeRegistry::Places& nodes, int64_t now_unix_ms)
   };
   bool connected = false;
   uint64_t served_by_all = kAll;
-  uint64_t served_meanwhile = kAll;  // the oldest since the last look; one that has none serves none
+  // The oldest since the last look; who has none serves none.
+  uint64_t served_meanwhile = kAll;
   for (const NodeRegistry::Place& node : nodes.nodes) {
     if (!node.connected) continue;
     connected = true;

@@ -51,8 +51,8 @@ class DrainTimes {
   std::map<EntryKey, DrainProgress> drains_;
 };
 
-// The longest life of a session at the Service's endpoints, in seconds: by policies of its ports, and
-// of the rules that lead to it. Nothing: no session has a policy. Visits every rule.
+// The longest life of a session at the Service's endpoints, in seconds: by policies of its ports,
+// and of the rules that lead to it. Nothing: no session has a policy. Visits every rule.
 std::optional<uint32_t> longest_session_s(const RoutingTable& table, std::string_view ns,
                                           std::string_view service);
 

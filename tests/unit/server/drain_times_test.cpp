@@ -233,7 +233,8 @@ TEST(SessionLifeTest, IsThatOfTheLongestPolicyThatLeadsThere) {
 TEST(SessionLifeTest, ASplitHasOnePolicyForAllOfItsServices) {
   SnapshotBuilder builder = testing::web_snapshot(8000, {"10.0.0.1"}, 8080);
   builder.add<v1::SessionStickyPolicy>(testing::kStickyPolicyText);
-  builder.add<v1::Service>("metadata { name: 'new' namespace: 'shop' } spec { ports { port: 80 } }");
+  builder.add<v1::Service>(
+      "metadata { name: 'new' namespace: 'shop' } spec { ports { port: 80 } }");
   builder.add<v1::HTTPRoute>(
       "metadata { name: 'split' namespace: 'shop' } spec { parent_refs { name: 'edge' } "
       "rules { matches { path { type: 'PathPrefix' value: '/b' } } "
