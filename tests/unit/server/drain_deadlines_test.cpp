@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <gtest/gtest.h>
 
 #include "storage/sqlite_store.h"
@@ -45,6 +46,9 @@ class DrainDeadlinesTest : public ::testing::Test {
   NodeRegistry registry_;
   DrainWatch watch_{applier_, publisher_, registry_};
   boost::asio::io_context io_;
+  // While a change is with the worker, nothing else keeps the context from stopping for good.
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      io_.get_executor()};
   SerialWorker worker_;
 };
 
