@@ -35,7 +35,7 @@ std::string_view text_of(OpenStatus status) {
     case OpenStatus::kKeyLost: return "key lost";
     case OpenStatus::kTampered: return "tampered";
   }
-  return kUnknownState;
+  return kUnknownVerdict;
 }
 
 std::string_view text_of(StickyDecision::Change change) {
@@ -47,7 +47,7 @@ std::string_view text_of(StickyDecision::Change change) {
     case Change::kReturn: return "return";
     case Change::kRefresh: return "refresh";
   }
-  return kUnknownState;
+  return kUnknownVerdict;
 }
 
 // What a person has copied, taken apart.
@@ -135,7 +135,7 @@ struct View {
 void judge(const View& view, const OpenResult& token, uint64_t scope, int64_t now_unix_s,
            Verdict& verdict) {
   const SessionScope* found = view.find(scope);
-  if (found == nullptr) return verdict.set_reason(kNotRouted);
+  if (found == nullptr) return verdict.set_reason(kNotRoutedVerdict);
   RuleBackends backends;
   find_backends(*view.table, *found->rule, backends);
   StickyDecision decision;
@@ -191,10 +191,10 @@ void judge_node(const v1::NodeStatus& node, const View& view, const OpenResult& 
                 uint64_t scope, int64_t now_unix_s, Verdict& verdict) {
   verdict.set_node(node.node_id());
   *verdict.mutable_state() = node.active();
-  if (view.table == nullptr) return verdict.set_reason(kUnknownState);
+  if (view.table == nullptr) return verdict.set_reason(kUnknownVerdict);
   const SessionScope* found = view.find(scope);
   if (found != nullptr && !serves_one_of(node, found->gateways)) {
-    return verdict.set_reason(kNotRouted);
+    return verdict.set_reason(kNotRoutedVerdict);
   }
   judge(view, token, scope, now_unix_s, verdict);
 }

@@ -19,11 +19,11 @@
 namespace limpet {
 
 // Verdicts of those that decide nothing, beside the reasons of core/sticky/decide.h.
-inline constexpr char kNotRouted[] = "not routed";  // no rule that they serve leads there
-inline constexpr char kUnknownState[] = "unknown";       // what they serve from is not known
+inline constexpr char kNotRoutedVerdict[] = "not routed";  // no rule that they serve leads there
+inline constexpr char kUnknownVerdict[] = "unknown";       // what they serve from is not known
 
 // Tables other than the head's that are made for one explanation. Nodes at further revisions have
-// the verdict kUnknownState.
+// the verdict kUnknownVerdict.
 inline constexpr size_t kMaxPastTables = 8;
 
 // The table of a revision of the head's epoch; null: it cannot be had. Called once for each.

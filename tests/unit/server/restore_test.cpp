@@ -130,7 +130,8 @@ TEST(Restore, ForgetsNoEviction) {
   EXPECT_EQ(evictions_in(plan.state, "saved").evictions(0).revision(), 2U);
   EXPECT_EQ(evictions_in(plan.state, "live").evictions(0).revision(), 8U);
   for (const char* service : {"both", "saved", "live"}) {
-    for (const auto& eviction : evictions_in(plan.state, service).evictions()) {
+    const v1::ServiceState kept = evictions_in(plan.state, service);
+    for (const auto& eviction : kept.evictions()) {
       EXPECT_LT(Epoch(eviction.epoch()).created(), plan.state.id().epoch.created())
           << "what is bound from now on stays";
     }
