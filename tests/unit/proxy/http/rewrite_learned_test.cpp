@@ -37,7 +37,7 @@ TEST(RewriteLearned, TheEndpointSeesItsOwnValue) {
 struct Answer {
   std::string token = kToken;
   std::string set_cookie = "JSESSIONID=abc" + kWith + "; path=/";
-  FieldChanges changes;
+  FieldChanges changes = {};
 
   ResponseRewrite rewrite() const {
     ResponseRewrite made;
