@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <gtest/gtest.h>
 
 #include "storage/sqlite_store.h"
@@ -45,6 +46,8 @@ class DrainDeadlinesTest : public ::testing::Test {
   NodeRegistry registry_;
   DrainWatch watch_{applier_, publisher_, registry_};
   boost::asio::io_context io_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ =
+      boost::asio::make_work_guard(io_);  // while the worker has the job, nothing else is there
   SerialWorker worker_;
 };
 
