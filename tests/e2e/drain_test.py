@@ -112,7 +112,7 @@ class DrainTest(ClusterCase):
         self.wait_connected(2)
         self.assertEqual(self.cluster.get(1).header('x-endpoint'), 'e2')
         # Another deadline for the same drain, and the wait for it.
-        done = self.drain('e1', '--deadline', '1s', '--wait')
+        done = self.drain('e1', '--deadline', '2s', '--wait')
         self.assertIn('endpoint e1 safe to stop', done.stdout)
         for node in (1, 2):
             status, endpoint, moved = self.ask(node, cookie)
@@ -121,8 +121,8 @@ class DrainTest(ClusterCase):
 
     def test_a_deadline_that_passes_while_the_server_is_away_counts(self):
         cookie = self.session_at('e1')
-        self.drain('e1', '--deadline', '1s')
-        passed = time.time() + 1
+        self.drain('e1', '--deadline', '2s')
+        passed = time.time() + 2
         self.active()
         self.cluster.server.kill()
         wait_until(lambda: time.time() > passed, 'the deadline')
@@ -135,7 +135,7 @@ class DrainTest(ClusterCase):
         self.cluster.nodes[2].stop()
         try:
             wait_until(lambda: self.connected() == 1, 'the server misses node-2')
-            done = self.drain('e1', '--deadline', '100ms', '--wait')
+            done = self.drain('e1', '--deadline', '2s', '--wait')
             self.assertIn('endpoint e1 safe to stop', done.stdout)
             self.assertIn('node node-2 is not connected', done.stderr)
         finally:

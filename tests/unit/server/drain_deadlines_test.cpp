@@ -46,9 +46,8 @@ class DrainDeadlinesTest : public ::testing::Test {
   NodeRegistry registry_;
   DrainWatch watch_{applier_, publisher_, registry_};
   boost::asio::io_context io_;
-  // While a change is with the worker, nothing else keeps the context from stopping for good.
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
-      io_.get_executor()};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ =
+      boost::asio::make_work_guard(io_);  // while the worker has the job, nothing else is there
   SerialWorker worker_;
 };
 

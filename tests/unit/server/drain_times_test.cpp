@@ -17,6 +17,8 @@ constexpr int64_t kMinuteMs = 60'000;
 // A clock, nodes and states made up.
 class DrainTimesTest : public ::testing::Test {
  protected:
+  DrainTimesTest() { store(std::nullopt); }  // a state of before every drain
+
   // The state that the endpoint has from the next revision on; its number.
   uint64_t store(std::optional<v1::EndpointDrain> drain) {
     v1::EndpointState state;
