@@ -3,6 +3,18 @@
 #include <algorithm>
 
 namespace limpet {
+namespace {
+
+// As they stand in a token (token.h), which has room for so many bytes of bindings.
+constexpr size_t kBindingBytes = 42;
+constexpr size_t kTemporaryBytes = 8;
+constexpr size_t kMaxBytes = 338;
+
+size_t size_of(const Binding& binding) {
+  return kBindingBytes + (binding.temporary == 0 ? 0 : kTemporaryBytes);
+}
+
+}  // namespace
 
 const Binding* SessionRecord::find(uint64_t scope) const {
   for (const Binding& binding : bindings()) {
@@ -13,7 +25,13 @@ const Binding* SessionRecord::find(uint64_t scope) const {
 
 void SessionRecord::put(const Binding& binding) {
   erase(binding.scope);
-  if (count_ == kMaxBindings) erase(bindings_[0].scope);
+  // Others make room, be they younger: what has just been decided must not be lost.
+  size_t bytes = size_of(binding);
+  for (const Binding& other : bindings()) bytes += size_of(other);
+  while (count_ == kMaxBindings || bytes > kMaxBytes) {
+    bytes -= size_of(bindings_[0]);
+    erase(bindings_[0].scope);
+  }
   auto end = bindings_.begin() + static_cast<ptrdiff_t>(count_);
   const auto place = std::upper_bound(
       bindings_.begin(), end, binding,

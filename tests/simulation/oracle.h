@@ -72,6 +72,10 @@ struct Time {
 std::vector<Verdict> judge(const Facts& facts, const RuleFacts& rule, const Opened& opened,
                            const Time& time);
 
+// Whether the session's place is the one of before, be it served elsewhere for now.
+inline bool goes_on(const Verdict& verdict) {
+  return verdict.for_now || verdict.refreshes || verdict.reason == Reason::kReturn;
+}
 // Whether the session goes on where it is, and nothing is decided.
 inline bool stays(const Verdict& verdict) {
   return verdict.reason == Reason::kHome || verdict.reason == Reason::kStandIn;

@@ -61,7 +61,8 @@ std::optional<Traffic::Reply> Traffic::serve(const Sent& sent, size_t node) {
   const SessionPtr session = mint(node, at, *verdict, opened);
   if (session == nullptr) return std::nullopt;
   reply.token = answer.token;
-  ask_again(sent, node, at);
+  // By another clock a place that goes on may be over now.
+  if (verdicts.size() == 1 || !goes_on(*verdict)) ask_again(sent, node, at);
   return reply;
 }
 
@@ -72,6 +73,9 @@ const Verdict* Traffic::settle(size_t node, const Case& at, const std::vector<Ve
     auto found = check(at, verdict, ranking_, tally_.compared);
     if (!found && !names_session(node, at, verdict)) {
       found = Problem{kReasoned, "the token is another session's"};
+    }
+    if (!found && !keeps_its_age(node, at, verdict)) {
+      found = Problem{kReasoned, "the session's place is not as old as it should be"};
     }
     if (!found) return &verdict;
     if (!first) first = found;
@@ -88,6 +92,20 @@ bool Traffic::names_session(size_t node, const Case& at, const Verdict& verdict)
   return verdict.session == nullptr
              ? known == names_of_.end()
              : known != names_of_.end() && known->second == session_name(verdict.session->id);
+}
+
+// Whether the place in the token that was set, if any, is the one of before where that goes on, and
+// a new one where it does not.
+bool Traffic::keeps_its_age(size_t node, const Case& at, const Verdict& verdict) {
+  const std::string scope = at.rule.scope();
+  const auto id = ids_of_.find(scope);
+  if (at.answer.token.empty() || id == ids_of_.end() || verdict.session == nullptr) return true;
+  const OpenResult opened = read_token(node, at.answer);
+  const Binding* const binding = opened.record.find(id->second);
+  if (binding == nullptr) return true;  // is found out when the record is looked at
+  const int64_t clock_s = cluster_.member(node).gateway.clock_s(cluster_.true_s());
+  const Bound expected = bound_now(at, verdict, verdict.session->find(scope), clock_s);
+  return binding->created_unix_s == expected.created_s;
 }
 
 OpenResult Traffic::read_token(size_t node, const Answer& answer) {
@@ -122,8 +140,7 @@ void Traffic::compare(const Sent& sent, size_t node, const Case& at, const Verdi
 Bound Traffic::bound_now(const Case& at, const Verdict& verdict, const Bound* before,
                          int64_t clock_s) const {
   const Identity served = identity_at(at.facts, at.answer.address);
-  const bool goes_on = verdict.for_now || verdict.refreshes || verdict.reason == Reason::kReturn;
-  if (!goes_on) {
+  if (!goes_on(verdict)) {
     return {at.rule.scope(), served, clock_s, cluster_.true_s(), at.facts.when, clock_s,
             cluster_.true_s(), ""};
   }

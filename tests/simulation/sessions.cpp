@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace limpet::simulation {
+namespace {
+
+// A token has room for so many bytes of places, which take more with somebody who stands in.
+constexpr size_t kRoom = 338;
+size_t size_of(const Bound& bound) { return bound.stand_in.empty() ? 42 : 50; }
+
+}  // namespace
 
 const Bound* Session::find(const std::string& scope) const {
   for (const Bound& bound : bounds) {
@@ -13,7 +20,10 @@ const Bound* Session::find(const std::string& scope) const {
 
 void Session::put(Bound bound) {
   std::erase_if(bounds, [&](const Bound& other) { return other.scope == bound.scope; });
-  if (bounds.size() == kMaxBounds) {
+  size_t size = size_of(bound);
+  for (const Bound& other : bounds) size += size_of(other);
+  while (bounds.size() == kMaxBounds || size > kRoom) {
+    size -= size_of(bounds.front());
     dropped.insert(bounds.front().scope);
     bounds.erase(bounds.begin());
   }

@@ -56,6 +56,7 @@ class Traffic {
   std::optional<Reply> serve(const Sent& sent, size_t node);
   const Verdict* settle(size_t node, const Case& at, const std::vector<Verdict>& verdicts);
   bool names_session(size_t node, const Case& at, const Verdict& verdict);
+  bool keeps_its_age(size_t node, const Case& at, const Verdict& verdict);
   OpenResult read_token(size_t node, const Answer& answer);
   void compare(const Sent& sent, size_t node, const Case& at, const Verdict& verdict);
   Bound bound_now(const Case& at, const Verdict& verdict, const Bound* before,

@@ -89,7 +89,8 @@ class ExplainSession : public ::testing::Test {
   }
   std::vector<std::string> reasons(const std::string& token) {
     std::vector<std::string> reasons;
-    for (const auto& verdict : explain(token).places(0).verdicts()) {
+    const v1::ExplainSessionResponse session = explain(token);
+    for (const auto& verdict : session.places(0).verdicts()) {
       reasons.push_back(verdict.reason());
     }
     return reasons;
@@ -222,7 +223,7 @@ TEST_F(ExplainSession, WhatIsGoneIsNotNamed) {
   EXPECT_NE(place.verdicts(0).endpoint(), "") << "its replacement, the same at every node";
   builder_.remove({"Service", "shop", "web"});
   publish();
-  const auto nowhere = explain(token).places(0);
+  const auto nowhere = explain(token, "sid").places(0);
   EXPECT_EQ(nowhere.service(), "");
   EXPECT_EQ(nowhere.policy(), "");
   EXPECT_EQ(nowhere.expires_unix_s(), 0);

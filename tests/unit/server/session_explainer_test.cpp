@@ -25,7 +25,11 @@ class SessionExplainerTest : public ::testing::Test {
     listener.set_port(8000);
     listener.set_protocol("HTTP");
     gateway.mutable_gateway()->mutable_spec()->set_gateway_class_name("limpet");
+    gateway.mutable_gateway()->set_api_version("gateway.networking.k8s.io/v1");
+    gateway.mutable_gateway()->set_kind("Gateway");
     v1::Resource route;
+    route.mutable_http_route()->set_api_version("gateway.networking.k8s.io/v1");
+    route.mutable_http_route()->set_kind("HTTPRoute");
     route.mutable_http_route()->mutable_metadata()->set_namespace_("server");
     route.mutable_http_route()->mutable_metadata()->set_name("route");
     v1::HTTPRouteSpec& spec = *route.mutable_http_route()->mutable_spec();
@@ -35,6 +39,8 @@ class SessionExplainerTest : public ::testing::Test {
     backend.set_port(8080);
     v1::Resource policy;
     v1::SessionStickyPolicy& sticky = *policy.mutable_session_sticky_policy();
+    sticky.set_api_version("gateway.flomesh.io/v1alpha1");
+    sticky.set_kind("SessionStickyPolicy");
     sticky.mutable_metadata()->set_namespace_("server");
     sticky.mutable_metadata()->set_name("sticky");
     sticky.mutable_spec()->mutable_target_ref()->set_kind("Service");

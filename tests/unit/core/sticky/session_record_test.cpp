@@ -35,5 +35,17 @@ TEST(SessionRecord, TheOldestMakesRoom) {
   EXPECT_EQ(record.bindings().size(), SessionRecord::kMaxBindings - 1);
 }
 
+// A stand-in takes room of its own in a token.
+TEST(SessionRecord, OthersMakeRoomForAStandInBeTheyYounger) {
+  SessionRecord record(1);
+  for (uint32_t scope = 1; scope <= 8; ++scope) record.put(binding(scope, scope));
+  Binding oldest = *record.find(1);
+  oldest.temporary = 7;
+  record.put(oldest);
+  EXPECT_EQ(record.bindings().size(), 7U);
+  EXPECT_EQ(*record.find(1), oldest);
+  EXPECT_EQ(record.find(2), nullptr) << "the oldest of the others";
+}
+
 }  // namespace
 }  // namespace limpet

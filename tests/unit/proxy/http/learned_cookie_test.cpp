@@ -229,7 +229,7 @@ TEST(LearnedCookie, IsReadAsAnObviousReaderDoes) {
     ASSERT_EQ(got, slow_unlearned(field)) << field;
     stripped += got != field ? 1 : 0;
   }
-  EXPECT_GT(stripped, 10'000U);
+  EXPECT_GT(stripped, 1'000U);
 }
 
 // Whatever the application sets, it gets back: the client sends what it was sent.
