@@ -222,8 +222,8 @@ TEST(LearnedCookie, IsReadAsAnObviousReaderDoes) {
       "~" + token('a', 62), "~" + token('b'), token('c'), "~" + token('d', 65),
       "~" + token('e') + "\""};
   size_t stripped = 0;
-  for (int i = 0; i < 200'000; ++i) {
-    std::string field;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string field = random() % 2 == 0 ? "S=" : "";
     for (size_t count = random() % 9; count > 0; --count) field += pieces[random() % pieces.size()];
     const std::string got = unlearned(field);
     ASSERT_EQ(got, slow_unlearned(field)) << field;
@@ -236,7 +236,7 @@ TEST(LearnedCookie, IsReadAsAnObviousReaderDoes) {
 TEST(LearnedCookie, TheApplicationGetsBackWhatItHasSet) {
   std::mt19937 random(12);
   constexpr std::string_view kChars = "ab~~\"\" =._-";
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     std::string value = random() % 4 == 0 ? "x~" + token('z') : "";
     for (size_t count = random() % 8; count > 0; --count) value += kChars[random() % kChars.size()];
     const std::string field = "S=" + value;
