@@ -70,8 +70,8 @@ class Automation(SecuredCase):
         generated.mkdir()
         names = [f'limpet/v1/{name}.proto' for name in
                  ('object', 'gateway_parameters', 'policies', 'backend_tls', 'http_route',
-                  'resource',
-                  'options', 'discovery', 'sessions', 'management')]
+                  'health_check', 'resource', 'options', 'state', 'discovery', 'sessions',
+                  'endpoints', 'management')]
         plugin = shutil.which('grpc_python_plugin')
         subprocess.run(['protoc', '-I', ROOT / 'proto', f'--python_out={generated}',
                         f'--grpc_out={generated}', f'--plugin=protoc-gen-grpc={plugin}', *names],
