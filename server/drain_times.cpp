@@ -7,6 +7,7 @@
 
 #include "core/base/text.h"
 #include "core/resource/kind.h"
+#include "core/routing/visit_rules.h"
 #include "core/sticky/policy.h"
 #include "server/drain.h"
 
@@ -15,24 +16,6 @@ namespace {
 
 bool serves(const StateId& state, Epoch epoch, uint64_t revision) {
   return state.epoch == epoch && state.revision >= revision;
-}
-
-// visit(rule) for every rule of the table, as often as one has paths there.
-template <typename Visit>
-void visit_rules(const RoutingTable& table, const Visit& visit) {
-  const auto visit_ranked = [&](std::string_view, const RankedRules& rules) {
-    for (const RankedRule& ranked : rules) visit(*ranked.rule);
-  };
-  for (const auto& [number, port] : table.ports) {
-    port->listeners.for_each([&](std::string_view, const RoutingListener& listener) {
-      listener.hosts.for_each([&](std::string_view, const VirtualHost& host) {
-        host.exact.for_each(visit_ranked);
-        host.prefixes.for_each(visit_ranked);
-        if (host.patterns == nullptr) return;
-        for (const RankedRule& ranked : host.patterns->rules) visit(*ranked.rule);
-      });
-    });
-  }
 }
 
 void take_longer(std::optional<uint32_t>& longest, uint32_t expires_s) {
@@ -131,7 +114,7 @@ std::optional<uint32_t> longest_session_s(const RoutingTable& table, std::string
         if (!name.starts_with(prefix) || !cluster->policy) return;
         take_longer(longest, cluster->policy->expires_s);
       });
-  visit_rules(table, [&](const RouteRule& rule) {
+  visit_rules(table, [&](const RoutingListener&, const RouteRule& rule) {
     const auto leads_there = [&](const RouteBackend& backend) {
       return backend.cluster && backend.cluster->name.starts_with(prefix);
     };

@@ -21,6 +21,7 @@ struct Endpoint {
   bool takes_new = true;       // ready and not draining: new sessions may come
   bool serves_sessions = true; // sessions that it has stay
   bool drained = false;        // for good: an operator has it left, and the time is over
+  bool down = false;           // more than half of the nodes that tried it find it so
   // Its share of requests, beside those of others; 0: only when no other is left.
   uint32_t weight = 1;
   std::shared_ptr<EndpointLive> live;  // null where the cluster needs none

@@ -27,6 +27,7 @@
 #include "core/base/persistent_map.h"
 #include "core/base/regex_list.h"
 #include "core/routing/cluster_ref.h"
+#include "core/routing/health_settings.h"
 #include "core/routing/host_map.h"
 #include "core/routing/listener_settings.h"
 #include "core/routing/match_conditions.h"
@@ -136,6 +137,7 @@ struct RoutingCluster {
   std::shared_ptr<const RetrySettings> retry;     // null: no policy
   std::shared_ptr<const ClusterCircuit> circuit;  // null: nothing is bounded
   std::shared_ptr<const UpstreamTls> tls;  // null: endpoints are spoken to in plain text
+  std::shared_ptr<const HealthSettings> health;  // null: nobody tries the endpoints
   // TLS is asked for, and cannot be spoken as it is asked for (a Secret is missing, say). Then
   // `tls` is null and the cluster has no endpoints: nothing is ever sent there in plain text.
   bool tls_broken = false;

@@ -9,33 +9,10 @@
 #include "core/base/text.h"
 #include "core/routing/compile_cluster.h"
 #include "core/routing/rule_backends.h"
+#include "core/routing/visit_rules.h"
 
 namespace limpet {
 namespace {
-
-// visit(rule) for every rule of the host, as often as one has paths there.
-template <typename Visit>
-void visit_rules(const VirtualHost& host, const Visit& visit) {
-  const auto visit_ranked = [&](std::string_view, const RankedRules& rules) {
-    for (const RankedRule& ranked : rules) visit(*ranked.rule);
-  };
-  host.exact.for_each(visit_ranked);
-  host.prefixes.for_each(visit_ranked);
-  if (host.patterns == nullptr) return;
-  for (const RankedRule& ranked : host.patterns->rules) visit(*ranked.rule);
-}
-
-// visit(listener, rule), likewise for all of them.
-template <typename Visit>
-void visit_rules(const RoutingTable& table, const Visit& visit) {
-  for (const auto& [number, port] : table.ports) {
-    port->listeners.for_each([&](std::string_view, const RoutingListener& listener) {
-      listener.hosts.for_each([&](std::string_view, const VirtualHost& host) {
-        visit_rules(host, [&](const RouteRule& rule) { visit(listener, rule); });
-      });
-    });
-  }
-}
 
 bool is_in(std::span<const uint64_t> wanted, uint64_t id) {
   return std::find(wanted.begin(), wanted.end(), id) != wanted.end();
