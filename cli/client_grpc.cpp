@@ -140,6 +140,13 @@ class GrpcManagement : public Management {
   absl::StatusOr<v1::GetDrainResponse> get_drain(const v1::GetDrainRequest& request) override {
     return call(&v1::Management::Stub::GetDrain, request);
   }
+  absl::StatusOr<v1::ListKeysResponse> list_keys() override {
+    return call(&v1::Management::Stub::ListKeys, v1::ListKeysRequest());
+  }
+  absl::StatusOr<v1::RotateKeysResponse> rotate_keys(
+      const v1::RotateKeysRequest& request) override {
+    return call(&v1::Management::Stub::RotateKeys, request);
+  }
 
   absl::Status save_snapshot(const SavedPart& part) override {
     if (!problem_.ok()) return problem_;

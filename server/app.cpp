@@ -29,6 +29,7 @@
 #include "server/door/openapi.h"
 #include "server/door_grpc.h"
 #include "server/drain_deadlines.h"
+#include "server/key_rotation.h"
 #include "server/management_service.h"
 #include "server/node_registry.h"
 #include "server/publisher.h"
@@ -328,7 +329,7 @@ absl::Status run_server(const ServerOptions& options) {
   DiscoveryService discovery(publisher, registry, access, secrets_for_nodes(applier, options));
   ManagementService management(
       {applier, publisher, registry, discovery.parts(), access, **tokens, dns_status,
-       data_dir->path()},
+       data_dir->path(), options.key_rotation_s * 1000},
       options.version);
   int port = 0;
   auto server = start_grpc(options, discovery, management, port);
@@ -338,6 +339,9 @@ absl::Status run_server(const ServerOptions& options) {
                                         *std::move(dns_client)});
   const auto drains = DrainDeadlines::start(
       {io, publisher, registry, applier, management.worker(), management.drains()});
+  const auto keys = KeyRotation::start(
+      {io, publisher, registry, applier, management.worker()},
+      {options.key_rotation_s * 1000, unix_ms_now() + NodeRegistry::kStaleMs});
   const Ticker heartbeats = start_heartbeats(io, discovery, registry);
   const Ticker security_files =
       watch_security_files(io, authenticator, tls->get(), secret_keys, management.worker());

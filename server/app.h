@@ -21,6 +21,8 @@ struct ServerOptions {
   // History: so many of the newest revisions, of these none older than so many days.
   uint64_t keep_revisions = 10'000;
   uint64_t keep_days = 90;
+  // The age at which the key that seals sessions is replaced; 0: only when somebody asks for it.
+  int64_t key_rotation_s = 24 * 3600;
   // Whom to ask for endpoints that come from DNS; none: those of /etc/resolv.conf.
   std::vector<HostPort> dns_servers;
   std::string version;

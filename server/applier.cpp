@@ -9,6 +9,7 @@
 #include "core/snapshot/wire.h"
 #include "server/guard.h"
 #include "server/history.h"
+#include "server/keys.h"
 #include "server/request_options.h"
 #include "server/restore.h"
 #include "server/secrets.h"

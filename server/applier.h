@@ -13,6 +13,7 @@
 #include "core/routing/compile.h"
 #include "server/apply.h"
 #include "server/dns_slices.h"
+#include "server/keys.h"
 #include "server/publisher.h"
 #include "server/secret_keys.h"
 #include "server/service_endpoints.h"
@@ -74,6 +75,12 @@ class Applier {
   // NOT_FOUND: the Service, or the endpoint (server/service_endpoints.h).
   absl::StatusOr<std::vector<ServiceEndpoint>> find_endpoint(const ServiceName& service,
                                                              const std::string& text);
+
+  // Results name the key (server/keys.h).
+  Outcome rotate_keys(const v1::RotateKeysRequest& request, const Origin& origin,
+                      const ChangeContext& context);
+  // Keys that come, mint or are gone, by the actor "keys". No revision when it is not time.
+  Outcome step_keys(const KeyFacts& facts, const ChangeContext& context);
 
   // What DNS says, by the actor "dns". No revision when it is what is stored.
   Outcome resolve(const std::vector<DnsUpdate>& updates, const ChangeContext& context);

@@ -1,8 +1,9 @@
-// What is changed about sessions and endpoints beside users' objects: drains and evictions.
+// What is changed about sessions and endpoints beside users' objects: drains, evictions, keys.
 #include "core/base/text.h"
 #include "server/applier.h"
 #include "server/drain.h"
 #include "server/evict.h"
+#include "server/keys.h"
 #include "server/request_options.h"
 
 namespace limpet {
@@ -37,6 +38,21 @@ Applier::Outcome Applier::end_drains(const std::vector<EntryKey>& states,
   Change change{
       options, {context.now_unix_ms, "drain", "", "deadline", describe_drains_over(over)}, {}};
   return carry_out(std::move(plan), before, change);
+}
+
+Applier::Outcome Applier::rotate_keys(const v1::RotateKeysRequest& request, const Origin& origin,
+                                      const ChangeContext& context) {
+  return change("rotate-keys", request, request.options(), origin, context,
+                [&](const Snapshot& before) { return plan_rotation(before, context); });
+}
+
+Applier::Outcome Applier::step_keys(const KeyFacts& facts, const ChangeContext& context) {
+  const v1::ChangeOptions options;
+  const std::lock_guard lock(mutex_);
+  const Snapshot before = publisher_.head();
+  KeyStep step = plan_key_step(before, table_.get(), facts, context);
+  Change change{options, {context.now_unix_ms, "keys", "", "rotate", step.message}, {}};
+  return carry_out(std::move(step.plan), before, change);
 }
 
 absl::StatusOr<std::vector<ServiceEndpoint>> Applier::find_endpoint(const ServiceName& service,

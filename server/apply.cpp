@@ -299,25 +299,4 @@ absl::StatusOr<Plan> plan_delete(const Snapshot& before, const SliceIndex& index
   return plan;
 }
 
-Plan plan_first_state(const Snapshot& before, const ChangeContext& context) {
-  Plan plan;
-  bool has_key = false;
-  before.for_each(kStickyKeyKind, [&](const EntryPtr&) { has_key = true; });
-  if (has_key) return plan;
-  // Ids of keys grow with time (core/sticky/key_ring.h).
-  v1::StickyKey key;
-  key.set_id(static_cast<uint32_t>(context.now_unix_ms / 1000));
-  std::array<unsigned char, 32> secret;
-  context.random(secret);
-  key.set_secret(secret.data(), secret.size());
-  key.set_created_unix_ms(context.now_unix_ms);
-  key.set_mints(true);
-  auto entry = std::make_shared<Entry>();
-  entry->key = {std::string(kStickyKeyKind), "", absl::StrCat(absl::Hex(key.id()))};
-  entry->revision = before.id().revision + 1;
-  entry->bytes = serialize(key);
-  plan.batch.upserts.push_back({std::move(entry), "", 0});
-  return plan;
-}
-
 }  // namespace limpet

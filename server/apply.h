@@ -72,7 +72,4 @@ absl::StatusOr<Plan> plan_delete(const Snapshot& before, const SliceIndex& index
 Plan plan_rollback(const Snapshot& before, const SliceIndex& index, const Snapshot& target,
                    const ChangeContext& context, const SecretKeys* keys = nullptr);
 
-// The state that a new database begins with: the first key of the ring. Empty once there is one.
-Plan plan_first_state(const Snapshot& before, const ChangeContext& context);
-
 }  // namespace limpet

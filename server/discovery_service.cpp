@@ -136,7 +136,10 @@ class DiscoveryService::Stream final
       case v1::NodeMessage::kNack:
         return nack(message.nack());
       case v1::NodeMessage::kHeartbeat: {
+        const v1::Heartbeat& heartbeat = message.heartbeat();
         service_.registry_.seen(ticket_, unix_ms_now());
+        service_.registry_.kept(ticket_,
+                                {Epoch(heartbeat.kept_epoch()), heartbeat.kept_revision(), {}});
         const std::lock_guard lock(mutex_);
         return session_.on_heartbeat().status();
       }

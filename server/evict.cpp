@@ -111,12 +111,13 @@ absl::StatusOr<Plan> plan_evict(const Snapshot& before, const SliceIndex& index,
   return plan;
 }
 
-std::string evicted_endpoints(const std::vector<v1::ObjectResult>& results) {
+void tell_results(const std::vector<v1::ObjectResult>& results,
+                  v1::EvictSessionsResponse& response) {
   std::vector<std::string_view> names;
   for (const v1::ObjectResult& result : results) {
     names.push_back(endpoint_of_state(result.key().name()));
   }
-  return join(names, ", ");
+  response.set_endpoint(join(names, ", "));
 }
 
 v1::ServiceState merge_evictions(const v1::ServiceState& one, const v1::ServiceState& other) {

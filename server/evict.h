@@ -33,8 +33,9 @@ std::string describe_eviction(const v1::EvictSessionsRequest& request);
 absl::StatusOr<Plan> plan_evict(const Snapshot& before, const SliceIndex& index,
                                 const v1::EvictSessionsRequest& request);
 
-// The endpoints that a plan's results name: "e1, e2"; empty: the whole Service.
-std::string evicted_endpoints(const std::vector<v1::ObjectResult>& results);
+// A plan's results as the answer has them: "e1, e2"; empty: the whole Service.
+void tell_results(const std::vector<v1::ObjectResult>& results,
+                  v1::EvictSessionsResponse& response);
 
 // What either has ended is over: of each eviction, the later one.
 v1::ServiceState merge_evictions(const v1::ServiceState& one, const v1::ServiceState& other);

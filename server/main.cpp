@@ -1,4 +1,5 @@
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include <spdlog/spdlog.h>
@@ -35,6 +36,14 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(uint64_t{1}, uint64_t{1'000'000'000}));
   limpet::add_option(app, "--keep-days", options.keep_days, "older revisions are forgotten")
       ->check(CLI::Range(uint64_t{1}, uint64_t{36'500}));
+  limpet::add_option(app, "--key-rotation", options.key_rotation_s,
+                     "age at which the key that seals sessions is replaced, such as 90m or 7d; 0: "
+                     "only by gwctl keys rotate")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, int64_t>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86'400}},
+          CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"))
+      ->check(CLI::Range(int64_t{0}, int64_t{400} * 86'400))
+      ->default_str("24h");
   limpet::add_option(app, "--dns-server", options.dns_servers,
                      "whom to ask for endpoints that come from DNS, by numeric address; several "
                      "times: one after the other (default: those of /etc/resolv.conf)");

@@ -15,6 +15,7 @@
 #include "server/evict.h"
 #include "server/grpc_status.h"
 #include "server/history.h"
+#include "server/keys.h"
 #include "server/listing.h"
 #include "server/secrets.h"
 
@@ -35,11 +36,6 @@ absl::Status too_many_jobs() {
 template <typename Response>
 void tell_results(const std::vector<v1::ObjectResult>& results, Response& response) {
   response.mutable_results()->Assign(results.begin(), results.end());
-}
-
-void tell_results(const std::vector<v1::ObjectResult>& results,
-                  v1::EvictSessionsResponse& response) {
-  response.set_endpoint(evicted_endpoints(results));
 }
 
 }  // namespace
@@ -345,6 +341,29 @@ grpc::ServerUnaryReactor* ManagementService::GetDrain(grpc::CallbackServerContex
   if (!origin.ok()) return finish(context, origin.status());
   return answer_later(context, response,
                       [this, request] { return drains_.get(*request, unix_ms_now()); });
+}
+
+grpc::ServerUnaryReactor* ManagementService::ListKeys(grpc::CallbackServerContext* context,
+                                                      const v1::ListKeysRequest*,
+                                                      v1::ListKeysResponse* response) {
+  const auto origin = access_.admit(*context, "ListKeys", kViewEverything);
+  if (!origin.ok()) return finish(context, origin.status());
+  const auto [head, table] = publisher_.compiled_head();
+  KeyFacts facts;
+  facts.nodes = registry_.places();
+  facts.rotate_after_ms = key_rotation_ms_;
+  *response = list_keys(head, table.get(), facts, unix_ms_now());
+  return finish(context, absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* ManagementService::RotateKeys(grpc::CallbackServerContext* context,
+                                                        const v1::RotateKeysRequest* request,
+                                                        v1::RotateKeysResponse* response) {
+  const auto origin = access_.admit(*context, "RotateKeys", kAdminister);
+  if (!origin.ok()) return finish(context, origin.status());
+  return change(context, *origin, response, [this, request](const Origin& from) {
+    return applier_.rotate_keys(*request, from, make_change_context());
+  });
 }
 
 grpc::ServerWriteReactor<v1::WatchNodesResponse>* ManagementService::WatchNodes(

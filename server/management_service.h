@@ -38,6 +38,7 @@ class ManagementService final : public v1::Management::CallbackService {
     Tokens& tokens;
     const DnsStatus& dns;
     const std::filesystem::path& data_dir;  // where the database is
+    int64_t key_rotation_ms;                // the age at which keys are replaced; 0: never
   };
   ManagementService(const Parts& parts, std::string version)
       : applier_(parts.applier),
@@ -47,6 +48,7 @@ class ManagementService final : public v1::Management::CallbackService {
         access_(parts.access),
         tokens_(parts.tokens),
         dns_(parts.dns),
+        key_rotation_ms_(parts.key_rotation_ms),
         version_(std::move(version)),
         snapshots_(parts.applier, parts.registry, parts.data_dir) {}
 
@@ -116,6 +118,13 @@ class ManagementService final : public v1::Management::CallbackService {
                                      const v1::GetDrainRequest* request,
                                      v1::GetDrainResponse* response) override;
 
+  grpc::ServerUnaryReactor* ListKeys(grpc::CallbackServerContext* context,
+                                     const v1::ListKeysRequest* request,
+                                     v1::ListKeysResponse* response) override;
+  grpc::ServerUnaryReactor* RotateKeys(grpc::CallbackServerContext* context,
+                                       const v1::RotateKeysRequest* request,
+                                       v1::RotateKeysResponse* response) override;
+
   // How far drains are, for who ends them.
   DrainWatch& drains() { return drains_; }
   // Where changes are made, for those that the server makes by itself.
@@ -152,6 +161,7 @@ class ManagementService final : public v1::Management::CallbackService {
   Access& access_;
   Tokens& tokens_;
   const DnsStatus& dns_;
+  const int64_t key_rotation_ms_;
   const std::string version_;
   ProgressService progress_{registry_, publisher_};
   WatchService watches_{applier_, publisher_, worker_};

@@ -32,7 +32,7 @@ absl::StatusOr<NodeRegistry::Ticket> NodeRegistry::connect(const v1::Hello& hell
     Node& node = nodes_[hello.node_id()];
     replaced = std::exchange(node.stream, std::move(stream));
     node.stream_number = ticket.stream = ++last_stream_;
-    node.active = node.first = StateId();
+    node.active = node.first = node.kept = StateId();
     node.status.Clear();
     node.status.set_node_id(hello.node_id());
     node.status.set_connected(true);
@@ -169,6 +169,16 @@ void NodeRegistry::seen(const Ticket& ticket, int64_t now_unix_ms) {
   changed_.notify();
 }
 
+void NodeRegistry::kept(const Ticket& ticket, const StateId& state) {
+  {
+    const std::lock_guard lock(mutex_);
+    Node* node = find(ticket);
+    if (node == nullptr || node->kept == state) return;
+    node->kept = state;
+  }
+  kept_changed_.notify();
+}
+
 bool NodeRegistry::hear(Node& node, int64_t now_unix_ms) {
   node.status.set_last_seen_unix_ms(now_unix_ms);
   return std::exchange(node.known_stale, false);
@@ -224,7 +234,7 @@ NodeRegistry::Places NodeRegistry::places() const {
   places.nodes.reserve(nodes_.size());
   for (const auto& [id, node] : nodes_) {
     places.nodes.push_back(
-        {id, node.stream_number != 0, node.active, node.first, node.first_version});
+        {id, node.stream_number != 0, node.active, node.first, node.first_version, node.kept});
   }
   return places;
 }

@@ -58,6 +58,8 @@ class NodeRegistry {
   void released(const Ticket& ticket);
   void reported(const Ticket& ticket, const v1::Report& report, int64_t now_unix_ms);
   void seen(const Ticket& ticket, int64_t now_unix_ms);
+  // What the node would begin with after a restart; without the digest.
+  void kept(const Ticket& ticket, const StateId& state);
   void disconnected(const Ticket& ticket, int64_t now_unix_ms);
 
   // Lets these connected nodes, or all, leave their epochs; returns those that had waited for it,
@@ -91,6 +93,7 @@ class NodeRegistry {
     StateId active;
     StateId first;  // that its stream has told; of revision 0 until it has told any
     uint64_t first_version = 0;  // as of which that was told
+    StateId kept;  // on its disk, as its heartbeats tell; without the digest
   };
   struct Places {
     uint64_t version = 0;
@@ -104,6 +107,9 @@ class NodeRegistry {
 
   // After a node came, went, answered an update, reported, or became stale or well again.
   Signal& changed() { return changed_; }
+  // After a node came to keep another state on its disk: with most heartbeats while there are
+  // changes, and no change of any version.
+  Signal& kept_changed() { return kept_changed_; }
 
  private:
   struct Node {
@@ -111,6 +117,7 @@ class NodeRegistry {
     StateId active;
     StateId first;  // of this stream
     uint64_t first_version = 0;
+    StateId kept;
     uint64_t stream_number = 0;  // 0: not connected
     Stream stream;
     uint64_t version = 0;     // of its last change
@@ -130,6 +137,7 @@ class NodeRegistry {
   uint64_t version_ = 0;
   uint64_t forgotten_ = 0;
   Signal changed_;
+  Signal kept_changed_;
 };
 
 }  // namespace limpet

@@ -43,6 +43,13 @@ v1::ChangeOptions options_of(const ChangeFlags& flags) {
   return options;
 }
 
+int fail_change(const Session& session, const absl::Status& status) {
+  for (const FieldViolation& violation : violations_of(status)) {
+    session.err() << violation.field << ": " << violation.description << "\n";
+  }
+  return session.fail(status);
+}
+
 std::string_view outcome_text(v1::ObjectResult::Outcome outcome) {
   switch (outcome) {
     case v1::ObjectResult::CREATED:

@@ -29,6 +29,9 @@ void add_guard_flags(CLI::App& verb, ChangeFlags& flags);
 
 v1::ChangeOptions options_of(const ChangeFlags& flags);
 
+// Tells what was wrong with single fields, and why nothing was changed. The exit code.
+int fail_change(const Session& session, const absl::Status& status);
+
 using ObjectResults = google::protobuf::RepeatedPtrField<v1::ObjectResult>;
 
 // "created", "deleted", ...

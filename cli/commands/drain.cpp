@@ -2,6 +2,7 @@
 #include <ostream>
 
 #include "cli/commands/activation.h"
+#include "cli/commands/change.h"
 #include "cli/commands/drain_wait.h"
 #include "cli/commands/resource_args.h"
 #include "cli/commands/session.h"
@@ -30,10 +31,7 @@ struct DrainOptions {
   std::vector<std::string> endpoints;
   std::string ns = kDefaultNamespace;
   absl::Duration deadline = absl::ZeroDuration();  // from now; 0: none
-  std::string dry_run = "none";
-  uint64_t expected_revision = 0;
-  std::string message;
-  WaitOptions wait;
+  ChangeFlags change;
 };
 
 v1::DrainRequest request_of(const DrainOptions& options) {
@@ -41,10 +39,7 @@ v1::DrainRequest request_of(const DrainOptions& options) {
   request.set_namespace_(options.ns);
   request.set_service(options.service);
   request.mutable_endpoints()->Assign(options.endpoints.begin(), options.endpoints.end());
-  v1::ChangeOptions& change = *request.mutable_options();
-  change.set_validate_only(options.dry_run == "server");
-  change.set_expected_revision(options.expected_revision);
-  change.set_message(options.message);
+  *request.mutable_options() = options_of(options.change);
   return request;
 }
 
@@ -52,7 +47,7 @@ void tell(const Session& session, const DrainOptions& options,
           const google::protobuf::RepeatedPtrField<std::string>& endpoints, const char* outcome) {
   for (const std::string& endpoint : endpoints) {
     session.out() << "service/" << options.service << " endpoint " << endpoint << " " << outcome
-                  << (options.dry_run == "server" ? " (server dry run)" : "") << "\n";
+                  << (options.change.dry_run == "server" ? " (server dry run)" : "") << "\n";
   }
   session.out().flush();
 }
@@ -64,26 +59,26 @@ int run_drain(const Session& session, const DrainOptions& options) {
         absl::ToUnixMillis(session.environment.now() + options.deadline));
   }
   const auto response = session.connect()->drain(request);
-  if (!response.ok()) return session.fail(response.status());
+  if (!response.ok()) return fail_change(session, response.status());
   tell(session, options, response->endpoints(), "draining");
   tell(session, options, response->unchanged(), "unchanged");
-  if (!options.wait.wait || options.dry_run == "server") return kOk;
+  if (!options.change.wait.wait || options.change.dry_run == "server") return kOk;
   DrainedEndpoints drained{options.ns, options.service,
                            {response->endpoints().begin(), response->endpoints().end()}};
   drained.names.insert(drained.names.end(), response->unchanged().begin(),
                        response->unchanged().end());
-  return wait_until_safe(session, drained, options.wait.timeout);
+  return wait_until_safe(session, drained, options.change.wait.timeout);
 }
 
 int run_undrain(const Session& session, const DrainOptions& options) {
   v1::DrainRequest request = request_of(options);
   request.set_undo(true);
   const auto response = session.connect()->drain(request);
-  if (!response.ok()) return session.fail(response.status());
+  if (!response.ok()) return fail_change(session, response.status());
   tell(session, options, response->endpoints(), "undrained");
   tell(session, options, response->unchanged(), "unchanged");
-  if (!options.wait.wait || options.dry_run == "server") return kOk;
-  return wait_until_active(session, response->state().revision(), options.wait);
+  if (!options.change.wait.wait || options.change.dry_run == "server") return kOk;
+  return wait_until_active(session, response->state().revision(), options.change.wait);
 }
 
 void add_duration(CLI::App& verb, const char* flag, absl::Duration& duration,
@@ -104,28 +99,22 @@ void add_arguments(CLI::App& verb, DrainOptions& options) {
                   "Its endpoints, by name, or address with or without the port")
       ->required();
   verb.add_option("-n,--namespace", options.ns, "Namespace of the Service")->capture_default_str();
-  // In braces: what the flag without a value means.
-  verb.add_flag("--dry-run{server}", options.dry_run,
-                "Ask the server what would happen, and change nothing")
-      ->check(CLI::IsMember({"server", "none"}));
-  verb.add_option("--expected-revision", options.expected_revision,
-                  "Only if the state is at exactly this revision; else exit code 4")
-      ->check(CLI::PositiveNumber);
-  verb.add_option("-m,--message", options.message, "Why, for the history");
+  add_dry_run_flags(verb, options.change);
+  verb.add_option("-m,--message", options.change.message, "Why, for the history");
 }
 
 }  // namespace
 
 void add_drain(CLI::App& app, Session& session) {
   const auto options = std::make_shared<DrainOptions>();
-  options->wait.timeout = absl::InfiniteDuration();
+  options->change.wait.timeout = absl::InfiniteDuration();
   CLI::App* verb = add_verb(app, session, "drain", "Let endpoints get no new sessions",
                             kDrainExamples, options, run_drain);
   add_arguments(*verb, *options);
   add_duration(*verb, "--deadline", options->deadline,
                "When sessions that are still there leave, too, from now: such as 30s, 10m or 2h");
-  verb->add_flag("--wait", options->wait.wait, "Return when the endpoints are safe to stop");
-  add_duration(*verb, "--timeout", options->wait.timeout,
+  verb->add_flag("--wait", options->change.wait.wait, "Return when the endpoints are safe to stop");
+  add_duration(*verb, "--timeout", options->change.wait.timeout,
                "How long to wait, such as 30s or 2h (default: as long as it takes)");
 }
 
@@ -134,8 +123,8 @@ void add_undrain(CLI::App& app, Session& session) {
   CLI::App* verb = add_verb(app, session, "undrain", "Let drained endpoints get new sessions again",
                             kUndrainExamples, options, run_undrain);
   add_arguments(*verb, *options);
-  verb->add_flag("--wait", options->wait.wait, "Return when every connected node serves it");
-  add_timeout_flag(*verb, options->wait);
+  verb->add_flag("--wait", options->change.wait.wait, "Return when every connected node serves it");
+  add_timeout_flag(*verb, options->change.wait);
 }
 
 }  // namespace limpet::cli

@@ -54,6 +54,7 @@ void add_verbs(CLI::App& app, Session& session) {
   add_session(app, session);
   add_drain(app, session);
   add_undrain(app, session);
+  add_keys(app, session);
   add_pki(app, session);
   add_token(app, session);
   add_context(app, session);

@@ -58,6 +58,7 @@ void add_delete(CLI::App& app, Session& session);
 void add_describe(CLI::App& app, Session& session);
 void add_diff(CLI::App& app, Session& session);
 void add_drain(CLI::App& app, Session& session);
+void add_keys(CLI::App& app, Session& session);
 void add_edit(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
 void add_get(CLI::App& app, Session& session);

@@ -29,12 +29,7 @@ int run_session_evict(const Session& session, const EvictOptions& options) {
   request.set_endpoint(options.endpoint);
   *request.mutable_options() = options_of(options.change);
   const auto response = session.connect()->evict_sessions(request);
-  if (!response.ok()) {
-    for (const FieldViolation& violation : violations_of(response.status())) {
-      session.err() << violation.field << ": " << violation.description << "\n";
-    }
-    return session.fail(response.status());
-  }
+  if (!response.ok()) return fail_change(session, response.status());
   const bool dry_run = options.change.dry_run == "server";
   session.out() << "service/" << options.service << " sessions";
   if (!response->endpoint().empty()) session.out() << " of endpoint " << response->endpoint();

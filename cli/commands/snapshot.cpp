@@ -1,6 +1,7 @@
 // gwctl snapshot: the server's whole database as a file, and back.
 #include <ostream>
 
+#include "cli/commands/change.h"
 #include "cli/commands/session.h"
 #include "cli/commands/snapshot_file.h"
 #include "core/base/text.h"
@@ -92,12 +93,7 @@ int run_restore(const Session& session, const RestoreOptions& options) {
   if (absl::Status begun = file.begin(change); !begun.ok()) return session.fail(begun);
   const auto done = session.connect()->restore_snapshot(
       [&file](v1::RestoreSnapshotRequest& part) { return file.next(part); });
-  if (!done.ok()) {
-    for (const FieldViolation& violation : violations_of(done.status())) {
-      session.err() << violation.field << ": " << violation.description << "\n";
-    }
-    return session.fail(done.status());
-  }
+  if (!done.ok()) return fail_change(session, done.status());
   tell_restored(session, *done, options.dry_run);
   return kOk;
 }

@@ -38,15 +38,17 @@ void NodeControl::restore(std::function<void()> ready) {
     loaded.snapshot = std::move(part);
     file.write_anew();
   }
-  writer_ = std::make_unique<StateWriter>(std::move(file), [this](const absl::Status& status) {
-    boost::asio::post(io_, [this, status] { on_written(status); });
-  });
+  writer_ = std::make_unique<StateWriter>(
+      std::move(file), [this](const absl::Status& status, const StateId& state) {
+        boost::asio::post(io_, [this, status, state] { on_written(status, state); });
+      });
   if (!loaded.problem.empty()) spdlog::warn("last known good state: {}", loaded.problem);
   if (loaded.snapshot.id().revision == 0) return ready();
   activating_ = true;
   const auto finish = [this, ready, loaded] {
     activating_ = false;
     state_.accept(loaded.snapshot);
+    kept_ = loaded.snapshot.id();
     state_unix_s_ = loaded.written_unix_s;
     release_freed_memory();  // of the file and of its messages
     spdlog::info("serving revision {} from the last known good state",
@@ -205,12 +207,13 @@ void NodeControl::reject(uint64_t revision, const std::vector<CompileError>& rea
 }
 
 // A failure of the disk is no reason not to serve.
-void NodeControl::on_written(const absl::Status& status) {
+void NodeControl::on_written(const absl::Status& status, const StateId& state) {
   const std::string problem(status.message());
   if (!status.ok() && problem != state_file_problem_) {
     spdlog::error("what serves is not kept for a restart: {}", problem);
   }
   state_file_problem_ = problem;
+  if (status.ok()) kept_ = state;
   report();
 }
 
@@ -227,6 +230,8 @@ void NodeControl::beat() {
       v1::NodeMessage message;
       message.mutable_heartbeat()->set_head_revision(state_.held().id().revision);
       message.mutable_heartbeat()->set_epoch(state_.held().id().epoch.value());
+      message.mutable_heartbeat()->set_kept_revision(kept_.revision);
+      message.mutable_heartbeat()->set_kept_epoch(kept_.epoch.value());
       stream_.send(std::move(message));
     }
     beat();

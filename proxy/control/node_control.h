@@ -75,7 +75,7 @@ class NodeControl {
   void activate(SyncState::Update update);
   void on_active(std::shared_ptr<const SyncState::Update> update, Clock::time_point began);
   void reject(uint64_t revision, const std::vector<CompileError>& reasons);
-  void on_written(const absl::Status& status);
+  void on_written(const absl::Status& status, const StateId& state);
   void report();
   void beat();
 
@@ -88,6 +88,7 @@ class NodeControl {
   Stream stream_;
   boost::asio::steady_timer heartbeat_timer_;
   std::string state_file_problem_;  // empty: what serves is kept for a restart
+  StateId kept_;                    // what a restart would begin with
   std::string reported_;            // on this stream, serialised
   bool activating_ = false;
   bool connected_ = false;       // the server has spoken on this stream

@@ -6,7 +6,7 @@
 
 namespace limpet {
 
-StateWriter::StateWriter(StateFile file, std::function<void(const absl::Status&)> written)
+StateWriter::StateWriter(StateFile file, Written written)
     : file_(std::move(file)), written_(std::move(written)), thread_([this] { run(); }) {}
 
 StateWriter::~StateWriter() {
@@ -44,7 +44,7 @@ bool StateWriter::write(const Pending& next) {
     const std::lock_guard lock(mutex_);
     failed_ = status.ok() ? nullptr : next.update;
   }
-  written_(status);
+  written_(status, update.next.id());
   return status.ok() && (file_.is_whole() || update.delta.upserts.size() >= kLargeDelta);
 }
 

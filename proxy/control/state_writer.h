@@ -27,8 +27,11 @@ class StateWriter {
   // Here, because this thread is the last that a delta comes to, and nobody waits for it.
   static constexpr size_t kLargeDelta = 10'000;
 
-  // `written` is called after each write with its result.
-  StateWriter(StateFile file, std::function<void(const absl::Status&)> written);
+  // What came of a write, and of which state it was.
+  using Written = std::function<void(const absl::Status&, const StateId&)>;
+
+  // `written` is called after each write.
+  StateWriter(StateFile file, Written written);
   // Writes what is pending.
   ~StateWriter();
   StateWriter(const StateWriter&) = delete;
@@ -51,7 +54,7 @@ class StateWriter {
   bool write(const Pending& next);
 
   StateFile file_;
-  const std::function<void(const absl::Status&)> written_;
+  const Written written_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Pending> pending_;  // guarded by mutex_

@@ -74,7 +74,7 @@ ChangeContext Cluster::context() {
 }
 
 void Cluster::event() {
-  const size_t event = draw(68);
+  const size_t event = draw(74);
   if (event < 40) return change_config();
   if (event < 42) return roll_back();
   if (event < 44) return save();
@@ -93,7 +93,9 @@ void Cluster::event() {
   if (event < 60) return blind_one();
   if (event < 64) return drain_one();
   if (event < 66) return end_drains();
-  evict_some();
+  if (event < 68) return evict_some();
+  if (event < 70) return rotate_keys();
+  step_keys();
 }
 
 // ---- the database

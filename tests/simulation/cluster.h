@@ -1,7 +1,6 @@
 // A server, its database and its nodes: what is configured, on the way and served. The server plans
 // its changes as the real one does; nodes follow over the streams of the coupling. Which keys there
-// are and which one seals is read from each state: whatever changes keys is one more event here,
-// and tokens are judged as before.
+// are and which one seals is read from each state.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +53,9 @@ class Cluster : public Coupling {
   size_t draw(size_t below) { return Coupling::draw(below); }
   // What the server or a node would not do, and should have; empty: nothing.
   const std::string& problem() const { return problem_; }
+  // How often another key came to mint, without a restore.
+  size_t keys_turned() const { return keys_turned_; }
+  size_t keys_gone() const { return keys_gone_; }
 
  private:
   struct Saved {
@@ -79,6 +81,10 @@ class Cluster : public Coupling {
   void drain_one();
   void end_drains();
   void evict_some();
+  // Of keys (cluster_keys.cpp).
+  void rotate_keys();
+  void step_keys();
+  void check_keys(const Snapshot& before);
   void commit(const absl::StatusOr<Plan>& plan, Facts facts, const std::string& words);
   bool plan(const Config& next, const Snapshot& before, const SliceIndex& index, Snapshot& state);
   void keep(const Snapshot& state, Facts facts);
@@ -101,6 +107,9 @@ class Cluster : public Coupling {
   std::map<std::string, FactsPtr> facts_;  // by the state's name
   std::deque<Member> members_;
   std::string problem_;
+  std::map<std::string, int64_t> closed_s_;  // by key: when it minted last, as the server knows
+  size_t keys_turned_ = 0;
+  size_t keys_gone_ = 0;
 };
 
 }  // namespace limpet::simulation

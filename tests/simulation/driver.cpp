@@ -29,6 +29,8 @@ struct Totals {
   Tally tally;
   Coupling::Counts stream;
   uint64_t seeds = 0;
+  size_t keys_turned = 0;
+  size_t keys_gone = 0;
 };
 
 constexpr size_t kMaxRequests = 11;  // per step
@@ -52,6 +54,8 @@ std::string run(uint64_t seed, const Options& options, const Cluster::Say& say, 
     if (::testing::Test::HasFailure()) return "the streams are not as they must be (above)";
   }
   ++totals.seeds;
+  totals.keys_turned += cluster.keys_turned();
+  totals.keys_gone += cluster.keys_gone();
   return {};
 }
 
@@ -79,6 +83,8 @@ void print(const Totals& totals) {
   std::printf("%llu seeds, %zu requests, %zu states taken by nodes (%zu of another epoch)\n",
               static_cast<unsigned long long>(totals.seeds), tally.requests,
               totals.stream.activated, totals.stream.left_epochs);
+  std::printf("another key came to mint %zu times, %zu keys were gone\n", totals.keys_turned,
+              totals.keys_gone);
   std::printf("comparisons:\n");
   for (size_t i = 1; i < kInvariants; ++i) {
     std::printf("  (%zu) %-36s %10zu\n", i, kInvariantNames[i], tally.compared[i]);
@@ -120,7 +126,10 @@ TEST(Simulation, NoSessionMovesWithoutAReason) {
     FAIL() << "seed " << seed << ": " << problem << "\nagain with --seed=" << seed;
   }
   print(totals);
-  if (options.seeds >= kEnoughSeeds) expect_enough(totals.tally);
+  if (options.seeds < kEnoughSeeds) return;
+  expect_enough(totals.tally);
+  EXPECT_GT(totals.keys_turned, 100U);
+  EXPECT_GT(totals.keys_gone, 100U);
 }
 
 }  // namespace

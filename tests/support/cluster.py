@@ -29,6 +29,7 @@ class Cluster:
         self.server = None
         self.nodes = {}
         self.selections = {}
+        self.servers = {}  # by node, where that is not the server's own address
         self.workers = 2  # of each node
         self.server_flags = []
         self.gwctl_flags = []
@@ -74,7 +75,7 @@ class Cluster:
 
     def node_arguments(self, node):
         address = self.node_address(node)
-        return ['--server', self.api, '--node-id', f'node-{node}', '--address', address,
+        return ['--server', self.servers.get(node, self.api), '--node-id', f'node-{node}', '--address', address,
                 '--data-dir', self.dir / f'node-{node}', '--admin', f'{address}:7800',
                 '--workers', self.workers, *self.selections.get(node, [])]
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/keys.h"
 #include "tests/unit/server/builders.h"
 
 namespace limpet {
@@ -195,14 +196,6 @@ TEST_F(ApplyTest, RefusesToDeleteWhatItApplies) {
   EXPECT_EQ(planned.violations[0].field, "deletes[0]");
   EXPECT_EQ(planned.violations[1].field, "deletes[1]");
   EXPECT_TRUE(planned.batch.empty());
-}
-
-TEST_F(ApplyTest, ANewDatabaseBeginsWithOneKey) {
-  const Plan first = plan_first_state(state_, context_);
-  ASSERT_EQ(first.batch.upserts.size(), 1U);
-  EXPECT_EQ(first.batch.upserts[0].entry->key.kind, "StickyKey");
-  take(first.batch);
-  EXPECT_TRUE(plan_first_state(state_, context_).batch.empty());
 }
 
 }  // namespace

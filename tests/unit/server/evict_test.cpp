@@ -50,6 +50,12 @@ std::string text_of(const v1::ServiceState& state) {
   return text;
 }
 
+std::string told_endpoints(const std::vector<v1::ObjectResult>& results) {
+  v1::EvictSessionsResponse response;
+  tell_results(results, response);
+  return response.endpoint();
+}
+
 // On a real store.
 class EvictTest : public ::testing::Test {
  protected:
@@ -87,7 +93,7 @@ TEST_F(EvictTest, NamesTheStateOfItsOwnCommit) {
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   EXPECT_EQ(outcome.state, publisher_.head().id());
   EXPECT_EQ(text_of(stored()), str_cat("0@7.", outcome.state.revision, " "));
-  EXPECT_EQ(evicted_endpoints(outcome.results), "");
+  EXPECT_EQ(told_endpoints(outcome.results), "");
   const RoutingCluster& cluster =
       **publisher_.compiled_head().table->clusters.find("server/pipy:8080");
   ASSERT_NE(cluster.evictions, nullptr);
@@ -98,7 +104,7 @@ TEST_F(EvictTest, NamesTheStateOfItsOwnCommit) {
 TEST_F(EvictTest, OfOneEndpointIsNoneOfTheOthers) {
   const Applier::Outcome outcome = evict(evict_request("pipy", "10.0.0.1"));
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
-  EXPECT_EQ(evicted_endpoints(outcome.results), "e1");
+  EXPECT_EQ(told_endpoints(outcome.results), "e1");
   EXPECT_EQ(text_of(stored()), str_cat(uid("e1"), "@7.", outcome.state.revision, " "));
   EXPECT_EQ(stored().evictions(0).endpoint(), "e1");
   ASSERT_TRUE(evict(evict_request("pipy", "e2")).status.ok());
@@ -141,7 +147,7 @@ TEST_F(EvictTest, IsAChangeLikeOthers) {
   const Applier::Outcome first = evict(request);
   const Applier::Outcome again = evict(request);
   EXPECT_EQ(first.state, again.state);
-  EXPECT_EQ(evicted_endpoints(again.results), "e1");
+  EXPECT_EQ(told_endpoints(again.results), "e1");
   const auto revision = applier_.revisions({}).value().revisions(0);
   EXPECT_EQ(revision.action(), "evict");
   EXPECT_EQ(revision.actor(), "user:me");

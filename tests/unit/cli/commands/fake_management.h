@@ -51,6 +51,9 @@ struct FakeState {
   v1::DrainRequest drain_request;  // the last
   v1::DrainResponse drained;
   std::map<std::string, std::deque<v1::GetDrainResponse>> drains;  // the last one stays
+  std::deque<v1::ListKeysResponse> keys;                            // the last one stays
+  v1::RotateKeysRequest rotate_request;  // the last
+  v1::RotateKeysResponse rotated;
 };
 
 class FakeManagement : public Management {
@@ -288,6 +291,20 @@ class FakeManagement : public Management {
     v1::GetDrainResponse answer = answers.front();
     if (answers.size() > 1) answers.pop_front();
     return answer;
+  }
+
+  absl::StatusOr<v1::ListKeysResponse> list_keys() override {
+    if (!state_.error.ok()) return state_.error;
+    if (state_.keys.empty()) return v1::ListKeysResponse();
+    v1::ListKeysResponse answer = state_.keys.front();
+    if (state_.keys.size() > 1) state_.keys.pop_front();
+    return answer;
+  }
+  absl::StatusOr<v1::RotateKeysResponse> rotate_keys(
+      const v1::RotateKeysRequest& request) override {
+    if (absl::Status status = admit(request.options()); !status.ok()) return status;
+    state_.rotate_request = request;
+    return state_.rotated;
   }
 
   absl::Status watch_nodes(const NodeNews& news) override {

@@ -28,13 +28,16 @@ class StateWriterTest : public ::testing::Test {
 };
 
 TEST_F(StateWriterTest, EverythingIsOnDiskAtTheEnd) {
+  StateId kept;
   {
-    StateWriter writer(StateFile(path_), [](const absl::Status& status) {
+    StateWriter writer(StateFile(path_), [&](const absl::Status& status, const StateId& state) {
       EXPECT_TRUE(status.ok());
+      kept = state;
     });
     for (uint64_t revision = 1; revision <= 20; ++revision) writer.keep(step(revision));
   }
   EXPECT_EQ(StateFile(path_).load().snapshot.id(), state_.id());
+  EXPECT_EQ(kept, state_.id());
 }
 
 TEST_F(StateWriterTest, ADiskThatFallsBehindGetsTheNewestAlone) {
@@ -42,7 +45,7 @@ TEST_F(StateWriterTest, ADiskThatFallsBehindGetsTheNewestAlone) {
   std::promise<void> stuck;
   std::atomic<int> writes{0};
   {
-    StateWriter writer(StateFile(path_), [&](const absl::Status& status) {
+    StateWriter writer(StateFile(path_), [&](const absl::Status& status, const StateId&) {
       EXPECT_TRUE(status.ok());
       if (++writes == 1) {
         stuck.set_value();
@@ -61,7 +64,7 @@ TEST_F(StateWriterTest, ADiskThatFallsBehindGetsTheNewestAlone) {
 TEST_F(StateWriterTest, ErrorsAreTold) {
   std::promise<absl::Status> told;
   StateWriter writer(StateFile(directory_ / "absent" / "state.log"),
-                     [&](const absl::Status& status) { told.set_value(status); });
+                     [&](const absl::Status& status, const StateId&) { told.set_value(status); });
   writer.keep(step(1));
   EXPECT_FALSE(told.get_future().get().ok());
 }
@@ -72,7 +75,7 @@ TEST_F(StateWriterTest, AFailedWriteIsRetriedWhole) {
   absl::Status last;
   int writes = 0;
   {
-    StateWriter writer(StateFile(path), [&](const absl::Status& status) {
+    StateWriter writer(StateFile(path), [&](const absl::Status& status, const StateId&) {
       last = status;
       if (++writes == 2) failed.set_value();
     });

@@ -1,0 +1,111 @@
+#include "server/key_rotation.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/post.hpp>
+
+#include "server/context.h"
+
+namespace limpet {
+
+namespace asio = boost::asio;
+
+KeyRotation::KeyRotation(Parts parts, Times times)
+    : parts_(parts), times_(times), timer_(parts.io) {}
+
+std::shared_ptr<KeyRotation> KeyRotation::start(Parts parts, Times times) {
+  std::shared_ptr<KeyRotation> self(new KeyRotation(parts, times));
+  // On the thread that notifies: says no more than that there is something to see.
+  const auto tell = [&io = parts.io, told = self->told_, weak = std::weak_ptr(self)] {
+    if (told->exchange(true)) return;
+    asio::post(io, [told, weak] {
+      told->store(false);
+      if (const auto alive = weak.lock()) alive->look();
+    });
+  };
+  self->subscriptions_.push_back(parts.publisher.published().subscribe(tell));
+  self->subscriptions_.push_back(parts.registry.changed().subscribe(tell));
+  self->subscriptions_.push_back(parts.registry.kept_changed().subscribe(tell));
+  tell();
+  return self;
+}
+
+void KeyRotation::look() {
+  const Snapshot head = parts_.publisher.head();
+  look_for_late_nodes(head);
+  if (stepping_) {
+    again_ = true;
+    return;
+  }
+  const bool settled = unix_ms_now() >= times_.settled_unix_ms;
+  if (late_node_ || (settled && awaits_nodes(head))) return step();
+  wait(head);
+}
+
+// For what needs no news but time.
+void KeyRotation::wait(const Snapshot& head) {
+  const int64_t now = unix_ms_now();
+  const int64_t settled = times_.settled_unix_ms;
+  std::optional<int64_t> next = next_key_step_unix_ms(head, times_.rotate_after_ms, now);
+  if (now < settled && awaits_nodes(head)) next = std::min(next.value_or(settled), settled);
+  if (next) {
+    wake_at(*next);
+  } else {
+    timer_.cancel();
+  }
+}
+
+void KeyRotation::look_for_late_nodes(const Snapshot& head) {
+  const NodeRegistry::Places nodes = parts_.registry.places();
+  for (const NodeRegistry::Place& node : nodes.nodes) {
+    const bool is_news = node.connected && node.first_version > nodes_version_;
+    if (is_news && mints_with_older(head, node.first)) late_node_ = true;
+  }
+  nodes_version_ = nodes.version;
+}
+
+void KeyRotation::wake_at(int64_t unix_ms) {
+  using Time = asio::system_timer::time_point;
+  timer_.expires_at(Time(std::chrono::milliseconds(unix_ms)));
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
+    if (cancelled) return;
+    if (const auto alive = weak.lock(); alive != nullptr && !alive->stepping_) alive->step();
+  });
+}
+
+void KeyRotation::step() {
+  timer_.cancel();
+  KeyFacts facts;
+  facts.late_node = std::exchange(late_node_, false);
+  facts.rotate_after_ms = times_.rotate_after_ms;
+  facts.settled = unix_ms_now() >= times_.settled_unix_ms;
+  stepping_ = parts_.worker.post([&registry = parts_.registry, &applier = parts_.applier,
+                                  &io = parts_.io, weak = weak_from_this(), facts]() mutable {
+    facts.nodes = registry.places();  // those of now: one may have come meanwhile
+    const Applier::Outcome outcome = applier.step_keys(facts, make_change_context());
+    asio::post(io, [weak, status = outcome.status, late = facts.late_node] {
+      if (const auto alive = weak.lock()) alive->stepped(status, late);
+    });
+  });
+  if (stepping_) return;
+  late_node_ = facts.late_node;
+  wake_at(unix_ms_now() + kRetryMs);
+}
+
+void KeyRotation::stepped(const absl::Status& status, bool late_node) {
+  stepping_ = false;
+  if (!status.ok()) {
+    spdlog::error("a step of the session keys is not stored, it is tried again: {}",
+                  status.ToString());
+    late_node_ |= late_node;
+    return wake_at(unix_ms_now() + kRetryMs);
+  }
+  if (std::exchange(again_, false)) return look();
+  wait(parts_.publisher.head());
+}
+
+}  // namespace limpet

@@ -1,0 +1,66 @@
+// Turns the keys that seal session tokens (server/keys.h) as time passes and nodes come to have
+// them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/system_timer.hpp>
+
+#include "server/applier.h"
+#include "server/keys.h"
+#include "server/node_registry.h"
+#include "server/publisher.h"
+#include "server/serial_worker.h"
+#include "server/signal.h"
+
+namespace limpet {
+
+// Lives on the io_context's one thread; steps are made on the worker, one at a time. What a full
+// worker does not take, or a disk, is tried again.
+class KeyRotation : public std::enable_shared_from_this<KeyRotation> {
+ public:
+  static constexpr int64_t kRetryMs = 1000;
+
+  // All must outlive it and its jobs, which end with the worker.
+  struct Parts {
+    boost::asio::io_context& io;
+    Publisher& publisher;
+    NodeRegistry& registry;
+    Applier& applier;
+    SerialWorker& worker;
+  };
+
+  struct Times {
+    int64_t rotate_after_ms = 0;  // the age at which a key is replaced; 0: only when asked to
+    // From then on nodes that were there before the server's start count as gone if they are not
+    // back: a new key does not wait for them.
+    int64_t settled_unix_ms = 0;
+  };
+  static std::shared_ptr<KeyRotation> start(Parts parts, Times times);
+
+ private:
+  KeyRotation(Parts parts, Times times);
+
+  void look();  // after the state or the nodes have changed
+  void look_for_late_nodes(const Snapshot& head);
+  void wait(const Snapshot& head);
+  void wake_at(int64_t unix_ms);
+  void step();
+  void stepped(const absl::Status& status, bool late_node);
+
+  Parts parts_;
+  const Times times_;
+  boost::asio::system_timer timer_;  // keys go by the wall clock
+  bool stepping_ = false;            // a job is with the worker
+  bool again_ = false;               // something came meanwhile
+  uint64_t nodes_version_ = 0;       // of the last look
+  bool late_node_ = false;           // has come, and is not written down
+  std::shared_ptr<std::atomic<bool>> told_ = std::make_shared<std::atomic<bool>>(false);
+  std::vector<Signal::Subscription> subscriptions_;
+};
+
+}  // namespace limpet
