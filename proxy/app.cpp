@@ -18,6 +18,7 @@
 #include "core/sticky/token.h"
 #include "proxy/control/certificate_metrics.h"
 #include "proxy/control/node_control.h"
+#include "proxy/control/sticky_metrics.h"
 #include "proxy/control/sync_client_grpc.h"
 #include "proxy/worker.h"
 #include "runtime/admin_server.h"
@@ -148,7 +149,7 @@ absl::Status run_proxy(ProxyOptions options) {
   });
   (*admin)->handle("/metrics", [&, metrics = CertificateMetrics()]() mutable {
     return AdminResponse{.content_type = "text/plain; version=0.0.4",
-                         .body = metrics.text(control.table())};
+                         .body = metrics.text(control.table()) + sticky_metrics(workers)};
   });
 
   for (auto& worker : workers) worker->start();

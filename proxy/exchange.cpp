@@ -121,6 +121,7 @@ std::optional<Failure> Exchange::route(const http::RequestHead& head) {
       worker_.reactor().now_unix_s());
   behind_ = client_.may_wait && pick_.is_behind();
   if (behind_) return std::nullopt;
+  if (pick_.reason() != StickyReason::kNone) worker_.count_decision(pick_.reason());
   if (!failure) failure = answer_by_backend_filter(head);
   if (!failure && pick_.tls() != nullptr) upstream_tls_ = worker_.tls_client(*pick_.tls());
   return failure;

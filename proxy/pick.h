@@ -76,9 +76,11 @@ class Pick {
   // Those of the backendRef that was chosen; null: none. Requires: start() has succeeded.
   const RouteFilters* backend_filters() const { return backend_->filters.get(); }
 
+  // What decided, after start(), whatever it has told.
+  StickyReason reason() const { return decision_.reason; }
   // Whether a newer state than the table's has decided for the session, and the table cannot tell
-  // what. After start(), whatever it has told.
-  bool is_behind() const { return decision_.reason == StickyReason::kBehind; }
+  // what.
+  bool is_behind() const { return reason() == StickyReason::kBehind; }
 
   // What the endpoints are spoken to with; null: plain text. Requires: start() has succeeded.
   const UpstreamTls* tls() const { return cluster_->tls.get(); }

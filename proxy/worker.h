@@ -20,6 +20,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include "core/routing/routing_table.h"
+#include "core/sticky/decide.h"
 #include "core/sticky/token.h"
 #include "proxy/connection_limits.h"
 #include "proxy/http/head.h"
@@ -99,6 +100,10 @@ class Worker {
   uint64_t failures(http::Failure failure) const {
     return failures_[static_cast<size_t>(failure)].load(std::memory_order_relaxed);
   }
+  // Requests of rules with a session policy, by what decided where they went.
+  uint64_t decisions(StickyReason reason) const {
+    return decisions_[static_cast<size_t>(reason)].load(std::memory_order_relaxed);
+  }
 
   // ---- For sessions, exchanges and listeners, on the worker's thread.
   Reactor& reactor() { return reactor_; }
@@ -133,6 +138,7 @@ class Worker {
   void count_refused_session() { count(refused_sessions_); }
   void count_failed_handshake() { count(failed_handshakes_); }
   void count_failure(http::Failure failure) { count(failures_[static_cast<size_t>(failure)]); }
+  void count_decision(StickyReason reason) { count(decisions_[static_cast<size_t>(reason)]); }
 
  private:
   using Counter = std::atomic<uint64_t>;
@@ -182,6 +188,7 @@ class Worker {
   Counter refused_sessions_{0};
   Counter failed_handshakes_{0};
   std::array<Counter, kFailures> failures_{};
+  std::array<Counter, kStickyReasons> decisions_{};
   std::thread thread_;
 };
 

@@ -31,6 +31,7 @@ enum class StickyReason {
   kKeyLost,
   kBehind,       // the token is of a newer state than this node's table
 };
+inline constexpr size_t kStickyReasons = static_cast<size_t>(StickyReason::kBehind) + 1;
 std::string_view to_string(StickyReason reason);
 
 // One backendRef of the rule, in the rule's order.

@@ -58,6 +58,26 @@ class StickyTest : public WorkerTest {
   std::string cookie_;
 };
 
+// What decided is counted, once for each request.
+TEST_F(StickyTest, DecisionsAreCountedByTheirReason) {
+  serve(builder().build());
+  std::string cookie;
+  while (cookie.empty() || get(cookie).body != "two") cookie = get().cookie();
+  const uint64_t hits = worker_.decisions(StickyReason::kHit);
+  EXPECT_GE(worker_.decisions(StickyReason::kNew), 1U);
+  for (int i = 0; i < 5; ++i) get(cookie);
+  std::string tampered = cookie;
+  tampered[tampered.size() / 2] = tampered[tampered.size() / 2] == 'A' ? 'B' : 'A';
+  get(tampered);
+  serve(builder(false).build());
+  EXPECT_EQ(get(cookie).body, "one");
+  await_worker();
+  EXPECT_EQ(worker_.decisions(StickyReason::kHit), hits + 5);
+  EXPECT_EQ(worker_.decisions(StickyReason::kTampered), 1U);
+  EXPECT_EQ(worker_.decisions(StickyReason::kGone), 1U);
+  EXPECT_EQ(worker_.decisions(StickyReason::kNone), 0U);
+}
+
 // One closes its first connection without an answer, the other cannot be reached, and the first is
 // asked again: the session is its.
 TEST_F(StickyTest, ASessionBelongsToTheEndpointThatAnswered) {
