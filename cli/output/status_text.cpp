@@ -30,6 +30,8 @@ std::string parent_text(const v1::ParentReference& ref) {
 template <typename Take>
 void with_status(const v1::Resource& resource, Take take) {
   switch (resource.object_case()) {
+    case v1::Resource::kHealthCheckPolicy:
+      return;
     case v1::Resource::kNamespace:
       return take(resource.namespace_().status());
     case v1::Resource::kService:
@@ -52,6 +54,8 @@ void with_status(const v1::Resource& resource, Take take) {
       return take(resource.retry_policy().status());
     case v1::Resource::kCircuitBreakingPolicy:
       return take(resource.circuit_breaking_policy().status());
+    case v1::Resource::kHealthCheckPolicy:
+      return take(resource.health_check_policy().status());
     case v1::Resource::kRateLimitPolicy:
       return take(resource.rate_limit_policy().status());
     case v1::Resource::kUpstreamTlsPolicy:

@@ -64,6 +64,8 @@ void find_unsupported(const Message& message, Report& report) {
 
 void dispatch(const v1::Resource& resource, Report& report) {
   switch (resource.object_case()) {
+    case v1::Resource::kHealthCheckPolicy:
+      return;
     case v1::Resource::kNamespace:
       return validate_kind(resource.namespace_(), report);
     case v1::Resource::kService:
@@ -94,6 +96,8 @@ void dispatch(const v1::Resource& resource, Report& report) {
       return validate_kind(resource.upstream_tls_policy(), report);
     case v1::Resource::kBackendTlsPolicy:
       return validate_kind(resource.backend_tls_policy(), report);
+    case v1::Resource::kHealthCheckPolicy:
+      return validate_kind(resource.health_check_policy(), report);
     case v1::Resource::kConfigMap:
       return validate_kind(resource.config_map(), report);
     case v1::Resource::kReferenceGrant:
