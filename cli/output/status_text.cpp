@@ -30,8 +30,6 @@ std::string parent_text(const v1::ParentReference& ref) {
 template <typename Take>
 void with_status(const v1::Resource& resource, Take take) {
   switch (resource.object_case()) {
-    case v1::Resource::kHealthCheckPolicy:
-      return;
     case v1::Resource::kNamespace:
       return take(resource.namespace_().status());
     case v1::Resource::kService:

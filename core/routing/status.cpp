@@ -121,8 +121,6 @@ StatusSources sources_of(const RoutingTable& table) { return {secrets_in(table.i
 
 void set_status(const RoutingTable& table, const StatusSources& sources, v1::Resource& resource) {
   switch (resource.object_case()) {
-    case v1::Resource::kHealthCheckPolicy:
-      return;
     case v1::Resource::kGateway:
       return set_gateway_status(table, sources, *resource.mutable_gateway());
     case v1::Resource::kHttpRoute:

@@ -64,8 +64,6 @@ void find_unsupported(const Message& message, Report& report) {
 
 void dispatch(const v1::Resource& resource, Report& report) {
   switch (resource.object_case()) {
-    case v1::Resource::kHealthCheckPolicy:
-      return;
     case v1::Resource::kNamespace:
       return validate_kind(resource.namespace_(), report);
     case v1::Resource::kService:
