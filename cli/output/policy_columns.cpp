@@ -149,6 +149,40 @@ std::string circuit_requests(const v1::Resource& resource) {
                   });
 }
 
+std::string health_ports(const v1::Resource& resource) {
+  return ports_of(resource.health_check_policy().spec());
+}
+
+std::string health_paths(const v1::Resource& resource) {
+  return per_port(resource.health_check_policy().spec(), [](const v1::HealthCheckConfig& config) {
+    return config.has_path() ? config.path() : "<none>";
+  });
+}
+
+std::string health_intervals(const v1::Resource& resource) {
+  return per_port(resource.health_check_policy().spec(), [](const v1::HealthCheckConfig& config) {
+    return str_cat(config.has_interval() ? config.interval() : 5, "s");
+  });
+}
+
+std::string health_timeouts(const v1::Resource& resource) {
+  return per_port(resource.health_check_policy().spec(), [](const v1::HealthCheckConfig& config) {
+    return config.timeout().empty() ? "1s" : config.timeout();
+  });
+}
+
+std::string health_max_fails(const v1::Resource& resource) {
+  return per_port(resource.health_check_policy().spec(), [](const v1::HealthCheckConfig& config) {
+    return str_cat(config.has_max_fails() ? config.max_fails() : 3);
+  });
+}
+
+std::string health_min_passes(const v1::Resource& resource) {
+  return per_port(resource.health_check_policy().spec(), [](const v1::HealthCheckConfig& config) {
+    return str_cat(config.has_min_passes() ? config.min_passes() : 2);
+  });
+}
+
 std::string rate_limit_rate(const v1::Resource& resource) {
   const v1::RateLimitConfig& config = resource.rate_limit_policy().spec().rate_limit();
   return str_cat(config.requests(), "/",

@@ -31,6 +31,13 @@ std::string circuit_slow(const v1::Resource& resource);
 std::string circuit_connections(const v1::Resource& resource);
 std::string circuit_requests(const v1::Resource& resource);
 
+std::string health_ports(const v1::Resource& resource);
+std::string health_paths(const v1::Resource& resource);
+std::string health_intervals(const v1::Resource& resource);
+std::string health_timeouts(const v1::Resource& resource);
+std::string health_max_fails(const v1::Resource& resource);
+std::string health_min_passes(const v1::Resource& resource);
+
 std::string rate_limit_rate(const v1::Resource& resource);
 std::string rate_limit_burst(const v1::Resource& resource);
 std::string rate_limit_client(const v1::Resource& resource);

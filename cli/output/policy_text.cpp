@@ -57,6 +57,12 @@ std::string circuit_text(const RoutingCluster& cluster) {
   return join(parts, ", ");
 }
 
+std::string health_text(const HealthSettings& health) {
+  return str_cat(health.path.empty() ? "connects" : str_cat("GET ", health.path), " every ",
+                 milliseconds_text(health.interval_ms), ", down after ", health.max_fails,
+                 health.max_fails == 1 ? " fail" : " fails");
+}
+
 std::string sticky_text(const StickyPolicy& policy) {
   std::string text = str_cat(carrier_text(policy), ", ", policy.expires_s, "s");
   if (policy.idle_s != 0) text += str_cat(", idle ", policy.idle_s, "s");
@@ -72,6 +78,7 @@ std::string settings_text(const RoutingCluster& cluster, std::string_view kind) 
   if (kind == "LoadBalancerPolicy") return balancing_text(cluster.cluster.balancing);
   if (kind == "RetryPolicy") return retry_text(*cluster.retry);
   if (kind == "CircuitBreakingPolicy") return circuit_text(cluster);
+  if (kind == "HealthCheckPolicy") return health_text(*cluster.health);
   return {};
 }
 

@@ -112,6 +112,8 @@ class Analyzer {
         return check_policy(object.retry_policy());
       case v1::Resource::kCircuitBreakingPolicy:
         return check_policy(object.circuit_breaking_policy());
+      case v1::Resource::kHealthCheckPolicy:
+        return check_policy(object.health_check_policy());
       case v1::Resource::kUpstreamTlsPolicy:
         return check_policy(object.upstream_tls_policy());
       case v1::Resource::kBackendTlsPolicy:
@@ -317,8 +319,7 @@ class Analyzer {
   void check_endpoints(const v1::Service& service, const std::string& field,
                        const std::string& name, bool used) {
     const auto* compiled = world_.table->clusters.find(name);
-    if (compiled == nullptr) return;
-    if ((*compiled)->tls_broken) return;  // its policy is told of
+    if (compiled == nullptr || (*compiled)->tls_broken) return;  // of which its policy tells
     const Cluster& cluster = (*compiled)->cluster;
     const std::string effect = used ? ": its requests fail" : "";
     const Severity severity = used ? Severity::kError : Severity::kWarning;

@@ -48,6 +48,8 @@ constexpr KindInfo kUserKinds[] = {
      kFlomeshVersions, true, 14},
     {"BackendTLSPolicy", "backendtlspolicy", "backendtlspolicies", "btlspolicy", kGatewayGroup,
      kBackendTlsVersions, true, 15},
+    {"HealthCheckPolicy", "healthcheckpolicy", "healthcheckpolicies", "hckp", kFlomeshGroup,
+     kFlomeshVersions, true, 18},
 };
 
 }  // namespace

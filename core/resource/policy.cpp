@@ -17,7 +17,7 @@ bool is_policy_kind(std::string_view kind) {
   static constexpr std::string_view kKinds[] = {
       "SessionStickyPolicy",   "LoadBalancerPolicy", "RetryPolicy",
       "CircuitBreakingPolicy", "RateLimitPolicy",    "UpstreamTLSPolicy",
-      "BackendTLSPolicy"};
+      "BackendTLSPolicy",      "HealthCheckPolicy"};
   return std::find(std::begin(kKinds), std::end(kKinds), kind) != std::end(kKinds);
 }
 

@@ -73,6 +73,8 @@ class Sorter {
       sort_policy<v1::RetryPolicy>(key, name);
     } else if (key.kind == "CircuitBreakingPolicy") {
       sort_policy<v1::CircuitBreakingPolicy>(key, name);
+    } else if (key.kind == "HealthCheckPolicy") {
+      sort_policy<v1::HealthCheckPolicy>(key, name);
     } else if (key.kind == "UpstreamTLSPolicy") {
       sort_policy<v1::UpstreamTLSPolicy>(key, name);
       sort_secrets_of(key, name);

@@ -69,6 +69,14 @@ void apply_drain(const v1::EndpointState& state, Endpoint& endpoint) {
   }
 }
 
+// The nodes' verdict on that port of the endpoint.
+void apply_verdict(const v1::EndpointState& state, int port, Endpoint& endpoint) {
+  const auto& down = state.down();
+  endpoint.down = std::any_of(down.begin(), down.end(),
+                              [&](const v1::EndpointDown& of) { return of.port() == port; });
+  if (endpoint.down) endpoint.takes_new = endpoint.serves_sessions = false;
+}
+
 // Listings of one uid are one endpoint: the same name may stand in several slices, with other
 // addresses. It takes what one of them takes; the best address is tried first, and one that serves
 // nobody not at all while another does.
@@ -162,6 +170,9 @@ void apply_policies(const ServicePolicies& policies, int port, const RoutingClus
     cluster.circuit = compile_circuit(*config, previous);
     cluster.cluster.outlier = compile_outlier(*config);
   }
+  if (const auto config = apply(policies.health, port, cluster)) {
+    cluster.health = std::make_shared<const HealthSettings>(compile_health(*config));
+  }
 }
 
 void give_weights(Cluster& cluster) {
@@ -235,9 +246,12 @@ std::shared_ptr<const RoutingCluster> compile_cluster(
   cluster.name = cluster_name(ns, name, port.port());
   cluster.rotation =
       previous == nullptr ? std::make_shared<RoundRobin>() : previous->cluster.rotation;
+  apply_policies(policies, port.port(), previous, *compiled);
   for (auto& [uid, named] : endpoints) {
     Endpoint endpoint = merge_listings(uid, named.name, std::move(named.listings));
     apply_drain(named.state, endpoint);
+    // Where nobody tries it, nobody would find it well again.
+    if (compiled->health != nullptr) apply_verdict(named.state, port.port(), endpoint);
     if (endpoint.takes_new) {
       cluster.eligible.push_back(static_cast<uint32_t>(cluster.endpoints.size()));
     }
@@ -245,7 +259,6 @@ std::shared_ptr<const RoutingCluster> compile_cluster(
   }
   compiled->evictions = compile_evictions(snapshot, ns, name);
   compiled->speaks_http1 = port.app_protocol() != kHttp2Protocol;
-  apply_policies(policies, port.port(), previous, *compiled);
   give_weights(cluster);
   cluster.prepare(previous == nullptr ? nullptr : &previous->cluster);
   apply_tls(secrets_in(snapshot), service, port, policies, previous, *compiled);

@@ -188,6 +188,31 @@ OutlierSettings compile_outlier(const v1::CircuitBreakingConfig& config) {
   return settings;
 }
 
+HealthSettings compile_health(const v1::HealthCheckConfig& config) {
+  HealthSettings settings;
+  if (config.has_interval()) settings.interval_ms = config.interval() * 1000LL;
+  // Of the default no more than the interval, which may be as short as that.
+  settings.timeout_ms =
+      parse_duration_ms(config.timeout()).value_or(std::min(settings.timeout_ms,
+                                                            settings.interval_ms));
+  if (config.has_fail_timeout()) settings.fail_timeout_ms = config.fail_timeout() * 1000LL;
+  if (config.has_max_fails()) {
+    settings.max_fails = std::max(1U, static_cast<uint32_t>(config.max_fails()));
+  }
+  if (config.has_min_passes()) settings.min_passes = static_cast<uint32_t>(config.min_passes());
+  settings.path = config.path();
+  settings.host = config.host();
+  for (const v1::HealthCheckMatch& match : config.matches()) {
+    HealthMatch& compiled = settings.matches.emplace_back();
+    compiled.statuses.assign(match.status_codes().begin(), match.status_codes().end());
+    compiled.body = match.body();
+    for (const v1::HTTPHeader& header : match.headers()) {
+      compiled.headers.emplace_back(header.name(), header.value());
+    }
+  }
+  return settings;
+}
+
 RequestKey compile_request_key(const v1::HashKey& key) {
   RequestKey compiled;
   compiled.name = key.name();

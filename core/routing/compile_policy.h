@@ -11,6 +11,7 @@
 #include "core/balance/gate_limits.h"
 #include "core/base/text.h"
 #include "core/resource/policy.h"
+#include "core/routing/health_settings.h"
 #include "core/routing/retry_settings.h"
 #include "core/sticky/policy.h"
 #include "limpet/v1/resource.pb.h"
@@ -23,6 +24,7 @@ struct ServicePolicies {
   std::vector<v1::LoadBalancerPolicy> balancing;
   std::vector<v1::RetryPolicy> retries;
   std::vector<v1::CircuitBreakingPolicy> circuit_breaking;
+  std::vector<v1::HealthCheckPolicy> health;
   std::vector<v1::UpstreamTLSPolicy> tls;
   std::vector<v1::BackendTLSPolicy> backend_tls;
 };
@@ -86,6 +88,8 @@ BreakerSettings compile_breaker(const v1::CircuitBreakingConfig& config);
 GateLimits compile_limits(const v1::CircuitLimits& limits);
 // Not on() where the policy has no outlierEjection.
 OutlierSettings compile_outlier(const v1::CircuitBreakingConfig& config);
+
+HealthSettings compile_health(const v1::HealthCheckConfig& config);
 
 // What requests are told apart by. Requires: the key is well formed (validate_hash_key()).
 RequestKey compile_request_key(const v1::HashKey& key);

@@ -50,6 +50,7 @@ std::set<EntryKey> policy_targets(const Entry& entry) {
   if (kind == "RetryPolicy") return policy_targets<v1::RetryPolicy>(entry, kService);
   if (kind == "UpstreamTLSPolicy") return policy_targets<v1::UpstreamTLSPolicy>(entry, kService);
   if (kind == "BackendTLSPolicy") return policy_targets<v1::BackendTLSPolicy>(entry, kService);
+  if (kind == "HealthCheckPolicy") return policy_targets<v1::HealthCheckPolicy>(entry, kService);
   if (kind == "CircuitBreakingPolicy") {
     return policy_targets<v1::CircuitBreakingPolicy>(entry, kService);
   }

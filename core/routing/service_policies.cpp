@@ -36,6 +36,7 @@ ServicePolicies policies_of(const Snapshot& snapshot, const CompileIndex& index,
   read_policies(snapshot, index, service, policies.balancing, errors);
   read_policies(snapshot, index, service, policies.retries, errors);
   read_policies(snapshot, index, service, policies.circuit_breaking, errors);
+  read_policies(snapshot, index, service, policies.health, errors);
   read_policies(snapshot, index, service, policies.tls, errors);
   read_policies(snapshot, index, service, policies.backend_tls, errors);
   return policies;

@@ -65,12 +65,13 @@ inline std::map<std::string, std::string> describe(const RoutingTable& table) {
     std::string text = cluster->policy ? cluster->policy->name : "-";
     if (cluster->retry) text += str_cat(" retries ", cluster->retry->num_retries);
     if (cluster->circuit) text += str_cat(" requests ", cluster->circuit->limits.requests);
+    if (cluster->health) text += str_cat(" fails ", cluster->health->max_fails);
     if (cluster->tls != nullptr) text += str_cat(" tls ", cluster->tls->authorities);
     if (cluster->tls_broken) text += " broken";
     if (cluster->evictions) text += str_cat(" evicted ", cluster->evictions->all.revision);
     for (const Endpoint& endpoint : cluster->cluster.endpoints) {
       text += str_cat(" ", endpoint.uid, endpoint.takes_new ? "+" : "-",
-                      endpoint.drained ? "drained" : "");
+                      endpoint.drained ? "drained" : "", endpoint.down ? "down" : "");
     }
     lines[str_cat("cluster ", name)] = text;
   });
@@ -159,7 +160,8 @@ class World {
     }
     const std::string endpoint = str_cat(name(), "/addr:10.0.0.", random_() % 4, ":9000");
     const std::string text = str_cat("uid: ", 1 + random_() % 9,
-                                     pick({"", " drain {}", " drain { over: true }"}));
+                                     pick({"", " drain {}", " drain { over: true }",
+                                           " down { port: 80 }", " down { port: 81 }"}));
     builder_.put({std::string(kEndpointStateKind), ns, endpoint},
                  serialize(from_text<v1::EndpointState>(text)));
   }
@@ -167,7 +169,11 @@ class World {
   void add_policy(const std::string& meta) {
     const std::string spec = str_cat("} spec { target_ref { name: '", name(), "' namespace: '",
                                      pick({"", "x", "y"}), "' } ");
-    switch (random_() % 4) {
+    switch (random_() % 5) {
+      case 4:
+        builder_.add<v1::HealthCheckPolicy>(str_cat(
+            meta, spec, "ports { port: 80 } config { max_fails: ", random_() % 3, " } }"));
+        return;
       case 0:
         builder_.add<v1::RateLimitPolicy>(
             str_cat(meta, spec, "rate_limit { requests: ", 1 + random_() % 3, " } }"));
@@ -258,9 +264,9 @@ class World {
   void remove(const std::string& ns, const std::string& own) {
     const std::string kind =
         pick({"Gateway", "HTTPRoute", "Service", "EndpointSlice", "SessionStickyPolicy",
-              "RetryPolicy", "CircuitBreakingPolicy", "RateLimitPolicy", "Namespace", "Secret",
-              "ConfigMap", "UpstreamTLSPolicy", "BackendTLSPolicy", "GatewayParameters",
-              "ReferenceGrant"});
+              "RetryPolicy", "CircuitBreakingPolicy", "HealthCheckPolicy", "RateLimitPolicy",
+              "Namespace", "Secret", "ConfigMap", "UpstreamTLSPolicy", "BackendTLSPolicy",
+              "GatewayParameters", "ReferenceGrant"});
     builder_.remove(kind == "Namespace" ? EntryKey{kind, "", ns} : EntryKey{kind, ns, own});
   }
 

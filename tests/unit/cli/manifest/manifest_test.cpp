@@ -172,7 +172,8 @@ TEST(Manifest, KindsAndVersions) {
             "f.yaml:1:1: kind: unknown kind \"Deployment\"; known are Namespace, GatewayClass, "
             "Gateway, GatewayParameters, HTTPRoute, Service, Secret, ConfigMap, ReferenceGrant, "
             "EndpointSlice, SessionStickyPolicy, LoadBalancerPolicy, RetryPolicy, "
-            "CircuitBreakingPolicy, RateLimitPolicy, UpstreamTLSPolicy, BackendTLSPolicy");
+            "CircuitBreakingPolicy, RateLimitPolicy, UpstreamTLSPolicy, BackendTLSPolicy, "
+            "HealthCheckPolicy");
   EXPECT_EQ(problems_of("- a\n").at(0),
             "f.yaml:1:1: must be an object: a map with apiVersion and kind");
 }

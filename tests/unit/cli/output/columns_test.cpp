@@ -92,6 +92,24 @@ TEST(Columns, SessionStickyPoliciesShowWhatHolds) {
             "a      pipy      80,81   own      600s,3600s   <none>     <none>   <unknown>\n");
 }
 
+TEST(Columns, HealthCheckPoliciesShowWhatHolds) {
+  const std::string policy = R"pb(
+    health_check_policy {
+      metadata { name: "a" }
+      spec {
+        target_ref { kind: "Service" name: "pipy" }
+        ports { port: 80 config { path: "/healthz" interval: 10 timeout: "500ms" } }
+        ports { port: 81 }
+        config { max_fails: 2 }
+      }
+    })pb";
+  EXPECT_EQ(table_of("HealthCheckPolicy", policy, {.wide = true, .now = kNow}),
+            "NAME   SERVICE   PORTS   PATH              INTERVAL   TIMEOUT    MAXFAILS   "
+            "MINPASSES   ACCEPTED   ACTIVE   AGE\n"
+            "a      pipy      80,81   /healthz,<none>   10s,5s     500ms,1s   2          "
+            "2           <none>     <none>   <unknown>\n");
+}
+
 TEST(Columns, RetryPoliciesShowWhatHolds) {
   const std::string policy = R"pb(
     retry_policy {

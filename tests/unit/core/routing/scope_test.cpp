@@ -281,6 +281,7 @@ TEST_F(ScopeTest, PoliciesGoWithWhatTheyAreFor) {
                                      "' } ports { port: 80 } }");
     builder_.add<v1::RetryPolicy>(meta(service) + spec);
     builder_.add<v1::CircuitBreakingPolicy>(meta(service) + spec);
+    builder_.add<v1::HealthCheckPolicy>(meta(service) + spec);
     builder_.add<v1::RateLimitPolicy>(
         str_cat(meta(service), "spec { target_ref { kind: 'HTTPRoute' name: 'to-", service,
                 "' } rate_limit { requests: 1 } }"));
@@ -289,8 +290,9 @@ TEST_F(ScopeTest, PoliciesGoWithWhatTheyAreFor) {
   add_route("to-b", "other", "b");
   const std::set<std::string> before = part();
   EXPECT_EQ(before, (std::set<std::string>{"CircuitBreakingPolicy n/a", "Gateway n/mine",
-                                           "HTTPRoute n/to-a", "RateLimitPolicy n/a",
-                                           "RetryPolicy n/a", "Service n/a"}));
+                                           "HTTPRoute n/to-a", "HealthCheckPolicy n/a",
+                                           "RateLimitPolicy n/a", "RetryPolicy n/a",
+                                           "Service n/a"}));
   add_route("to-b", "mine", "b");
   EXPECT_TRUE(part().contains("RateLimitPolicy n/b"));
   add_route("to-b", "other", "b");

@@ -332,13 +332,18 @@ TEST(ServicePolicyStatus, IsToldForEachKind) {
   builder.add<v1::RetryPolicy>(two + target + " config { num_retries: 1 } }");
   builder.add<v1::CircuitBreakingPolicy>(one + target + "}");
   builder.add<v1::CircuitBreakingPolicy>(two + target + " config { stat_time_window: 1 } }");
+  builder.add<v1::HealthCheckPolicy>(one + target + "}");
+  builder.add<v1::HealthCheckPolicy>(two + target + " config { interval: 1 } }");
   const Snapshot snapshot = builder.build();
   const auto reason = [&](const std::string& kind, const std::string& name) {
     const v1::Resource policy = told(snapshot, {kind, "shop", name});
+    if (kind == "HealthCheckPolicy") {
+      return policy.health_check_policy().status().conditions(0).reason();
+    }
     return kind == "RetryPolicy" ? policy.retry_policy().status().conditions(0).reason()
                                  : policy.circuit_breaking_policy().status().conditions(0).reason();
   };
-  for (const char* kind : {"RetryPolicy", "CircuitBreakingPolicy"}) {
+  for (const char* kind : {"RetryPolicy", "CircuitBreakingPolicy", "HealthCheckPolicy"}) {
     EXPECT_EQ(reason(kind, "a"), "Accepted");
     EXPECT_EQ(reason(kind, "b"), "Conflicted");
   }
