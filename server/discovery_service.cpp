@@ -148,6 +148,11 @@ class DiscoveryService::Stream final
         const std::lock_guard lock(mutex_);
         return session_.on_heartbeat().status();
       }
+      case v1::NodeMessage::kHealth: {
+        found(message.health());
+        const std::lock_guard lock(mutex_);
+        return session_.on_heartbeat().status();
+      }
       case v1::NodeMessage::MESSAGE_NOT_SET:
         break;
     }
@@ -234,6 +239,13 @@ class DiscoveryService::Stream final
     return absl::OkStatus();
   }
 
+  void found(const v1::HealthReport& health) {
+    if (service_.registry_.found(ticket_, health, unix_ms_now()) || told_of_too_many_) return;
+    told_of_too_many_ = true;
+    spdlog::warn("node {} ({}) tries more than {} endpoints; what it finds of others is dropped",
+                 ticket_.node_id, peer_, HealthFindings::kMaxOfNode);
+  }
+
   bool refusing() {
     const std::lock_guard lock(mutex_);
     return session_.rejected() != 0;
@@ -303,6 +315,7 @@ class DiscoveryService::Stream final
 
   // Of the read in progress alone:
   grpc::ByteBuffer incoming_;
+  bool told_of_too_many_ = false;  // findings
   // Written once, by the read of the Hello, under the lock; other threads read it under the lock.
   NodeRegistry::Ticket ticket_;
 

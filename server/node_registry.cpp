@@ -32,6 +32,7 @@ absl::StatusOr<NodeRegistry::Ticket> NodeRegistry::connect(const v1::Hello& hell
     Node& node = nodes_[hello.node_id()];
     replaced = std::exchange(node.stream, std::move(stream));
     node.stream_number = ticket.stream = ++last_stream_;
+    findings_.forget(hello.node_id());
     node.active = node.first = node.kept = StateId();
     node.status.Clear();
     node.status.set_node_id(hello.node_id());
@@ -159,6 +160,23 @@ void NodeRegistry::reported(const Ticket& ticket, const v1::Report& report, int6
   changed_.notify();
 }
 
+bool NodeRegistry::found(const Ticket& ticket, const v1::HealthReport& report,
+                         int64_t now_unix_ms) {
+  HealthFindings::Taken taken;
+  bool well_again = false;
+  {
+    const std::lock_guard lock(mutex_);
+    Node* node = find(ticket);
+    if (node == nullptr) return true;
+    well_again = hear(*node, now_unix_ms);
+    if (well_again) touch(*node);
+    taken = findings_.take(ticket.node_id, report);
+  }
+  if (well_again) changed_.notify();
+  if (taken.news) findings_changed_.notify();
+  return taken.all;
+}
+
 void NodeRegistry::seen(const Ticket& ticket, int64_t now_unix_ms) {
   {
     const std::lock_guard lock(mutex_);
@@ -181,7 +199,9 @@ void NodeRegistry::kept(const Ticket& ticket, const StateId& state) {
 
 bool NodeRegistry::hear(Node& node, int64_t now_unix_ms) {
   node.status.set_last_seen_unix_ms(now_unix_ms);
-  return std::exchange(node.known_stale, false);
+  if (!std::exchange(node.known_stale, false)) return false;
+  findings_.set_silent(node.status.node_id(), false);
+  return true;
 }
 
 void NodeRegistry::look_for_stale(int64_t now_unix_ms) {
@@ -191,6 +211,7 @@ void NodeRegistry::look_for_stale(int64_t now_unix_ms) {
     for (auto& [id, node] : nodes_) {
       if (node.known_stale || !is_stale(node.status, now_unix_ms)) continue;
       node.known_stale = news = true;
+      findings_.set_silent(id, true);
       touch(node);
     }
   }
@@ -205,6 +226,7 @@ void NodeRegistry::disconnected(const Ticket& ticket, int64_t now_unix_ms) {
     if (node == nullptr) return;
     node->stream_number = 0;
     ended = std::exchange(node->stream, {});
+    findings_.forget(ticket.node_id);
     node->status.set_connected(false);
     node->status.set_held(false);
     hear(*node, now_unix_ms);

@@ -15,6 +15,7 @@
 #include "core/snapshot/state_id.h"
 #include "limpet/v1/discovery.pb.h"
 #include "limpet/v1/management.pb.h"
+#include "server/health_findings.h"
 #include "server/signal.h"
 
 namespace limpet {
@@ -57,6 +58,9 @@ class NodeRegistry {
   // It is on its way now: whoever waits for it to serve the new state does not wait in vain.
   void released(const Ticket& ticket);
   void reported(const Ticket& ticket, const v1::Report& report, int64_t now_unix_ms);
+  // What is new of the endpoints that it tries; holds as long as the stream. False: the node tells
+  // of more of them than are kept (HealthFindings::kMaxOfNode).
+  bool found(const Ticket& ticket, const v1::HealthReport& report, int64_t now_unix_ms);
   void seen(const Ticket& ticket, int64_t now_unix_ms);
   // What the node would begin with after a restart; without the digest.
   void kept(const Ticket& ticket, const StateId& state);
@@ -102,6 +106,13 @@ class NodeRegistry {
   Places places() const;
   bool knows(const std::string& node_id) const;
 
+  // look(findings) under the lock: of connected nodes, and those of stale ones do not count.
+  template <typename Look>
+  auto look_at_findings(const Look& look) const {
+    const std::lock_guard lock(mutex_);
+    return look(findings_);
+  }
+
   // Tells of nodes that have become stale. To be called now and then.
   void look_for_stale(int64_t now_unix_ms);
 
@@ -110,6 +121,9 @@ class NodeRegistry {
   // After a node came to keep another state on its disk: with most heartbeats while there are
   // changes, and no change of any version.
   Signal& kept_changed() { return kept_changed_; }
+  // After a node found an endpoint up or down that it did not before. Its coming, going, and
+  // silence change the findings, too.
+  Signal& findings_changed() { return findings_changed_; }
 
  private:
   struct Node {
@@ -136,8 +150,10 @@ class NodeRegistry {
   uint64_t last_stream_ = 0;
   uint64_t version_ = 0;
   uint64_t forgotten_ = 0;
+  HealthFindings findings_;
   Signal changed_;
   Signal kept_changed_;
+  Signal findings_changed_;
 };
 
 }  // namespace limpet

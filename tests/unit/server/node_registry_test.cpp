@@ -171,5 +171,77 @@ TEST_F(NodeRegistryTest, CountsThoseThatServeAnotherDatabase) {
   EXPECT_EQ(registry_.of_other_epochs(Epoch(8)), 1U);
 }
 
+class NodeFindingsTest : public NodeRegistryTest {
+ protected:
+  NodeFindingsTest() {
+    for (Signal* signal : {&registry_.findings_changed(), &registry_.changed()}) {
+      subscriptions_.push_back(signal->subscribe([this] { ++told_; }));
+    }
+  }
+
+  bool found(const NodeRegistry::Ticket& ticket, v1::HealthReport::Health health) {
+    v1::HealthReport report;
+    v1::HealthReport::Finding& finding = *report.add_findings();
+    finding.set_namespace_(kEndpoint.ns);
+    finding.set_service(kEndpoint.service);
+    finding.set_port(kEndpoint.port);
+    finding.set_endpoint_uid(kEndpoint.uid);
+    finding.set_health(health);
+    return registry_.found(ticket, report, ++now_);
+  }
+  Votes votes() const {
+    return registry_.look_at_findings(
+        [](const HealthFindings& findings) { return findings.votes_of(kEndpoint); });
+  }
+  // Whether somebody was told since this was asked last.
+  bool told() { return std::exchange(told_, 0) != 0; }
+
+  static const inline TriedEndpoint kEndpoint{"shop", "web", 80, 7};
+  std::vector<Signal::Subscription> subscriptions_;
+  int told_ = 0;
+};
+
+TEST_F(NodeFindingsTest, HoldAsLongAsTheStream) {
+  const auto a = connect("a");
+  const auto b = connect("b");
+  told();
+  EXPECT_TRUE(found(a, v1::HealthReport::DOWN));
+  EXPECT_TRUE(told());
+  EXPECT_TRUE(found(a, v1::HealthReport::DOWN));
+  EXPECT_FALSE(told()) << "that is no news";
+  found(b, v1::HealthReport::UP);
+  EXPECT_EQ(votes(), (Votes{1, 1}));
+
+  const auto again = connect("a");
+  EXPECT_EQ(votes(), (Votes{1, 0})) << "another stream begins with nothing";
+  found(a, v1::HealthReport::DOWN);
+  EXPECT_EQ(votes(), (Votes{1, 0})) << "its place was taken";
+  found(again, v1::HealthReport::DOWN);
+  registry_.disconnected(a, ++now_);
+  EXPECT_EQ(votes(), (Votes{1, 1}));
+  told();
+  registry_.disconnected(again, ++now_);
+  EXPECT_EQ(votes(), (Votes{1, 0}));
+  EXPECT_TRUE(told());
+}
+
+TEST_F(NodeFindingsTest, DoNotCountWhileTheNodeIsSilent) {
+  const auto a = connect("a");
+  found(a, v1::HealthReport::DOWN);
+  now_ += NodeRegistry::kStaleMs + 1;
+  told();
+  registry_.look_for_stale(now_);
+  EXPECT_TRUE(told());
+  EXPECT_EQ(votes(), Votes());
+  registry_.seen(a, ++now_);
+  EXPECT_TRUE(told());
+  EXPECT_EQ(votes(), (Votes{0, 1}));
+
+  now_ += NodeRegistry::kStaleMs + 1;
+  registry_.look_for_stale(now_);
+  found(a, v1::HealthReport::UP);
+  EXPECT_EQ(votes(), (Votes{1, 0})) << "it is heard by that";
+}
+
 }  // namespace
 }  // namespace limpet
