@@ -7,6 +7,7 @@
 #include "core/snapshot/wire.h"
 #include "limpet/v1/state.pb.h"
 #include "server/apply.h"
+#include "server/keys.h"
 #include "server/restore.h"
 #include "storage/store.h"
 #include "tests/simulation/objects.h"
@@ -74,7 +75,7 @@ ChangeContext Cluster::context() {
 }
 
 void Cluster::event() {
-  const size_t event = draw(74);
+  const size_t event = draw(78);
   if (event < 40) return change_config();
   if (event < 42) return roll_back();
   if (event < 44) return save();
@@ -94,7 +95,7 @@ void Cluster::event() {
   if (event < 64) return drain_one();
   if (event < 66) return end_drains();
   if (event < 68) return evict_some();
-  if (event < 70) return rotate_keys();
+  if (event < 71) return rotate_keys();
   step_keys();
 }
 

@@ -26,7 +26,8 @@ void Cluster::rotate_keys() {
 
 // The server looks whether it is time for something.
 void Cluster::step_keys() {
-  if (chance(20)) {
+  // Seldom, as it ends every session.
+  if (head().size(kStickyKeyKind) > 1 && chance(4)) {
     pass(kWeekS + 3600);
     say("a week passes");
   }

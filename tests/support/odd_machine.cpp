@@ -57,7 +57,7 @@ int clock_gettime(clockid_t clock, timespec* now) noexcept {
 
 int gettimeofday(timeval* now, void* zone) noexcept {
   const auto result = static_cast<int>(::syscall(SYS_gettimeofday, now, zone));
-  if (result == 0 && now != nullptr) now->tv_sec += shift_s();
+  if (result == 0) now->tv_sec += shift_s();
   return result;
 }
 
