@@ -120,7 +120,11 @@ class Step {
  public:
   Step(const Snapshot& before, const RoutingTable* table, const KeyFacts& facts,
        const ChangeContext& context)
-      : before_(before), table_(table), facts_(facts), context_(context), ring_(read_ring(before)) {}
+      : before_(before),
+        table_(table),
+        facts_(facts),
+        context_(context),
+        ring_(read_ring(before)) {}
 
   KeyStep plan() {
     if (!ring_.minting) return {};

@@ -1,5 +1,5 @@
-"""Keys that seal sessions are replaced, and no session moves: through three nodes, one of which does
-not reach its server meanwhile, and after restarts from the disk."""
+"""Keys that seal sessions are replaced, and no session moves: through three nodes, one of which
+does not reach its server meanwhile, and after restarts from the disk."""
 
 import json
 import unittest

@@ -75,9 +75,10 @@ class Cluster:
 
     def node_arguments(self, node):
         address = self.node_address(node)
-        return ['--server', self.servers.get(node, self.api), '--node-id', f'node-{node}', '--address', address,
-                '--data-dir', self.dir / f'node-{node}', '--admin', f'{address}:7800',
-                '--workers', self.workers, *self.selections.get(node, [])]
+        return ['--server', self.servers.get(node, self.api), '--node-id', f'node-{node}',
+                '--address', address, '--data-dir', self.dir / f'node-{node}',
+                '--admin', f'{address}:7800', '--workers', self.workers,
+                *self.selections.get(node, [])]
 
     def select(self, node, *flags):
         """What the node is started with from now on: --gateway and --label."""

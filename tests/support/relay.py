@@ -1,4 +1,4 @@
-"""A way between two parties that can be cut and mended: for a node that does not reach its server."""
+"""A way between two parties that can be cut and mended: for a node that its server is to lose."""
 
 import contextlib
 import socket

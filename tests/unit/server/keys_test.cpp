@@ -46,8 +46,8 @@ class KeysTest : public ::testing::Test {
     object.mutable_spec()->mutable_target_ref()->set_name("pipy");
     object.mutable_spec()->add_ports()->set_port(8080);
     object.mutable_spec()->mutable_config()->set_expires(expires_s);
-    const Plan plan = plan_apply(state_, SliceIndex(state_), apply_request({service("pipy"), policy}),
-                                 context_);
+    const Plan plan = plan_apply(state_, SliceIndex(state_),
+                                 apply_request({service("pipy"), policy}), context_);
     ASSERT_TRUE(plan.violations.empty()) << plan.violations.front().message;
     take(plan);
   }

@@ -36,9 +36,9 @@ TEST_F(KeysTest, ListsThemNewestFirst) {
   gwctl.state.keys = {keys(false, {"n1", "n2"})};
   EXPECT_EQ(gwctl({"keys", "list"}), kOk);
   EXPECT_EQ(gwctl.out,
-            "KEY       AGE  STATE   OPENS-FOR  MISSING-ON\n"
-            "65540010  4s   coming  -          n1,n2\n"
-            "65530000  30h  mints   -          -\n");
+            "KEY        AGE   STATE    OPENS-FOR   MISSING-ON\n"
+            "65540010   4s    coming   -           n1,n2\n"
+            "65530000   30h   mints    -           -\n");
   EXPECT_EQ(gwctl.err, "");
 
   v1::ListKeysResponse later = keys(true);
@@ -46,9 +46,9 @@ TEST_F(KeysTest, ListsThemNewestFirst) {
   gwctl.state.keys = {later};
   EXPECT_EQ(gwctl({"keys", "list"}), kOk);
   EXPECT_EQ(gwctl.out,
-            "KEY       AGE  STATE  OPENS-FOR  MISSING-ON\n"
-            "65540010  4s   mints  -          -\n"
-            "65530000  30h  opens  7d         -\n");
+            "KEY        AGE   STATE   OPENS-FOR   MISSING-ON\n"
+            "65540010   4s    mints   -           -\n"
+            "65530000   30h   opens   7d          -\n");
   EXPECT_EQ(gwctl.err, "The next key comes in 23h.\n");
 }
 
