@@ -29,6 +29,7 @@
 #include "server/door/openapi.h"
 #include "server/door_grpc.h"
 #include "server/drain_deadlines.h"
+#include "server/health_judge.h"
 #include "server/management_service.h"
 #include "server/node_registry.h"
 #include "server/publisher.h"
@@ -338,6 +339,8 @@ absl::Status run_server(const ServerOptions& options) {
                                         *std::move(dns_client)});
   const auto drains = DrainDeadlines::start(
       {io, publisher, registry, applier, management.worker(), management.drains()});
+  const auto health =
+      HealthJudge::start({io, publisher, registry, applier, management.worker()});
   const Ticker heartbeats = start_heartbeats(io, discovery, registry);
   const Ticker security_files =
       watch_security_files(io, authenticator, tls->get(), secret_keys, management.worker());
