@@ -76,6 +76,8 @@ class Applier {
   // when none of it changes anything.
   Outcome take_verdicts(const std::vector<HealthVerdict>& verdicts,
                         const ChangeContext& context);
+  // Of the head; empty also when there is no such Service.
+  std::vector<ServiceEndpoint> endpoints(const ServiceName& service);
   // NOT_FOUND: the Service, or the endpoint (server/service_endpoints.h).
   absl::StatusOr<std::vector<ServiceEndpoint>> find_endpoint(const ServiceName& service,
                                                              const std::string& text);

@@ -52,6 +52,11 @@ Applier::Outcome Applier::take_verdicts(const std::vector<HealthVerdict>& verdic
   return carry_out(std::move(planned.plan), before, change);
 }
 
+std::vector<ServiceEndpoint> Applier::endpoints(const ServiceName& service) {
+  const std::lock_guard lock(mutex_);
+  return endpoints_of(publisher_.head(), index_, service);
+}
+
 absl::StatusOr<std::vector<ServiceEndpoint>> Applier::find_endpoint(const ServiceName& service,
                                                                     const std::string& text) {
   const std::lock_guard lock(mutex_);
