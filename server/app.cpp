@@ -29,6 +29,7 @@
 #include "server/door/openapi.h"
 #include "server/door_grpc.h"
 #include "server/drain_deadlines.h"
+#include "server/health_judge.h"
 #include "server/key_rotation.h"
 #include "server/management_service.h"
 #include "server/node_registry.h"
@@ -339,6 +340,8 @@ absl::Status run_server(const ServerOptions& options) {
                                         *std::move(dns_client)});
   const auto drains = DrainDeadlines::start(
       {io, publisher, registry, applier, management.worker(), management.drains()});
+  const auto health =
+      HealthJudge::start({io, publisher, registry, applier, management.worker()});
   const auto keys = KeyRotation::start(
       {io, publisher, registry, applier, management.worker()},
       {options.key_rotation_s * 1000, unix_ms_now() + NodeRegistry::kStaleMs});

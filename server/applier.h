@@ -13,6 +13,7 @@
 #include "core/routing/compile.h"
 #include "server/apply.h"
 #include "server/dns_slices.h"
+#include "server/health_verdicts.h"
 #include "server/keys.h"
 #include "server/publisher.h"
 #include "server/secret_keys.h"
@@ -72,6 +73,12 @@ class Applier {
   // Of these EndpointStates, those whose deadline has passed, by the actor "drain". No revision
   // when there are none.
   Outcome end_drains(const std::vector<EntryKey>& states, const ChangeContext& context);
+  // What the nodes find of endpoints (server/health_verdicts.h), by the actor "health". No revision
+  // when none of it changes anything.
+  Outcome take_verdicts(const std::vector<HealthVerdict>& verdicts,
+                        const ChangeContext& context);
+  // Of the head; empty also when there is no such Service.
+  std::vector<ServiceEndpoint> endpoints(const ServiceName& service);
   // NOT_FOUND: the Service, or the endpoint (server/service_endpoints.h).
   absl::StatusOr<std::vector<ServiceEndpoint>> find_endpoint(const ServiceName& service,
                                                              const std::string& text);

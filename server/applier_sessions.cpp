@@ -1,4 +1,5 @@
-// What is changed about sessions and endpoints beside users' objects: drains, evictions, keys.
+// What is changed about sessions and endpoints beside users' objects: drains, evictions, health
+// verdicts, keys.
 #include "core/base/text.h"
 #include "server/applier.h"
 #include "server/drain.h"
@@ -38,6 +39,23 @@ Applier::Outcome Applier::end_drains(const std::vector<EntryKey>& states,
   Change change{
       options, {context.now_unix_ms, "drain", "", "deadline", describe_drains_over(over)}, {}};
   return carry_out(std::move(plan), before, change);
+}
+
+Applier::Outcome Applier::take_verdicts(const std::vector<HealthVerdict>& verdicts,
+                                        const ChangeContext& context) {
+  const v1::ChangeOptions options;
+  const std::lock_guard lock(mutex_);
+  const Snapshot before = publisher_.head();
+  // Nobody is judged by a state that does not compile: which endpoints are tried is not known.
+  if (table_ == nullptr) return Outcome{absl::OkStatus(), {}, before.id(), {}};
+  VerdictPlan planned = plan_verdicts(before, index_, *table_, verdicts, context.now_unix_ms);
+  Change change{options, {context.now_unix_ms, "health", "", "verdict", planned.message}, {}};
+  return carry_out(std::move(planned.plan), before, change);
+}
+
+std::vector<ServiceEndpoint> Applier::endpoints(const ServiceName& service) {
+  const std::lock_guard lock(mutex_);
+  return endpoints_of(publisher_.head(), index_, service);
 }
 
 Applier::Outcome Applier::rotate_keys(const v1::RotateKeysRequest& request, const Origin& origin,

@@ -18,6 +18,11 @@ bool serves(const StateId& state, Epoch epoch, uint64_t revision) {
   return state.epoch == epoch && state.revision >= revision;
 }
 
+bool same(const v1::EndpointDrain& one, const v1::EndpointDrain& other) {
+  return one.since_unix_ms() == other.since_unix_ms() &&
+         one.deadline_unix_ms() == other.deadline_unix_ms() && one.over() == other.over();
+}
+
 void take_longer(std::optional<uint32_t>& longest, uint32_t expires_s) {
   longest = std::max(longest.value_or(0), expires_s);
 }
@@ -34,18 +39,22 @@ void DrainTimes::follow(const Snapshot& head) {
   for (const EntryPtr& entry : news.upserts) {
     if (entry->key.kind != kEndpointStateKind) continue;
     std::optional<v1::EndpointDrain> drain = drain_of(*entry);
-    if (drain) {
-      drains_.insert_or_assign(entry->key,
-                               DrainProgress{entry->revision, *std::move(drain), std::nullopt});
-    } else {
+    const auto known = drains_.find(entry->key);
+    if (!drain) {
       drains_.erase(entry->key);
+    } else if (known != drains_.end() && same(known->second.drain, *drain)) {
+      known->second.state = entry;  // something else of the endpoint has changed
+    } else {
+      drains_.insert_or_assign(
+          entry->key, DrainProgress{entry->revision, *std::move(drain), entry, std::nullopt});
     }
   }
   // One that ended and began in between with the same words is another: no difference shows it.
   for (auto& [key, progress] : drains_) {
     const EntryPtr entry = head.find(key);
-    if (entry == nullptr || entry->revision == progress.revision) continue;
+    if (entry == nullptr || entry->revision == progress.state->revision) continue;
     progress.revision = entry->revision;
+    progress.state = entry;
     progress.served_since_unix_ms.reset();
   }
   head_ = head;

@@ -23,6 +23,7 @@ namespace limpet {
 struct DrainProgress {
   uint64_t revision = 0;  // of its last change
   v1::EndpointDrain drain;
+  EntryPtr state;  // that has it, as of the last look
   // Since when no connected node has served a state of before that revision, as far as was seen;
   // nothing: some do, or none is connected.
   std::optional<int64_t> served_since_unix_ms;

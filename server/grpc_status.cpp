@@ -50,4 +50,10 @@ grpc::Status to_grpc(const absl::Status& status, const std::vector<Violation>& v
   return grpc::Status(code, message, details.SerializeAsString());
 }
 
+grpc::ServerUnaryReactor* finish(grpc::CallbackServerContext* context, const absl::Status& status) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(to_grpc(status));
+  return reactor;
+}
+
 }  // namespace limpet

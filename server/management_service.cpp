@@ -16,17 +16,12 @@
 #include "server/grpc_status.h"
 #include "server/history.h"
 #include "server/keys.h"
+#include "server/list_endpoints.h"
 #include "server/listing.h"
 #include "server/secrets.h"
 
 namespace limpet {
 namespace {
-
-grpc::ServerUnaryReactor* finish(grpc::CallbackServerContext* context, const absl::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(to_grpc(status));
-  return reactor;
-}
 
 absl::Status too_many_jobs() {
   return absl::ResourceExhaustedError(
@@ -219,18 +214,6 @@ grpc::ServerUnaryReactor* ManagementService::List(grpc::CallbackServerContext* c
   return finish(context, absl::OkStatus());
 }
 
-grpc::ServerUnaryReactor* ManagementService::ListNodes(grpc::CallbackServerContext* context,
-                                                       const v1::ListNodesRequest*,
-                                                       v1::ListNodesResponse* response) {
-  const auto origin = access_.admit(*context, "ListNodes", kViewSomewhere);
-  if (!origin.ok()) return finish(context, origin.status());
-  *response->mutable_head() = to_proto(publisher_.head().id());
-  for (v1::NodeStatus& node : registry_.list(unix_ms_now())) {
-    *response->add_nodes() = std::move(node);
-  }
-  return finish(context, absl::OkStatus());
-}
-
 grpc::ServerUnaryReactor* ManagementService::AdoptNodes(grpc::CallbackServerContext* context,
                                                         const v1::AdoptNodesRequest* request,
                                                         v1::AdoptNodesResponse* response) {
@@ -251,16 +234,6 @@ grpc::ServerUnaryReactor* ManagementService::AdoptNodes(grpc::CallbackServerCont
         answer.mutable_adopted()->Assign(adopted->begin(), adopted->end());
         return answer;
       });
-}
-
-grpc::ServerUnaryReactor* ManagementService::GetVersion(grpc::CallbackServerContext* context,
-                                                        const v1::GetVersionRequest*,
-                                                        v1::GetVersionResponse* response) {
-  const auto origin = access_.admit(*context, "GetVersion", kViewSomewhere);
-  if (!origin.ok()) return finish(context, origin.status());
-  response->set_version(version_);
-  *response->mutable_head() = to_proto(publisher_.head().id());
-  return finish(context, absl::OkStatus());
 }
 
 grpc::ServerUnaryReactor* ManagementService::CreateToken(grpc::CallbackServerContext* context,
@@ -366,18 +339,14 @@ grpc::ServerUnaryReactor* ManagementService::RotateKeys(grpc::CallbackServerCont
   });
 }
 
-grpc::ServerWriteReactor<v1::WatchNodesResponse>* ManagementService::WatchNodes(
-    grpc::CallbackServerContext* context, const v1::WatchNodesRequest*) {
-  const auto origin = access_.admit(*context, "WatchNodes", kViewSomewhere);
-  if (!origin.ok()) return ProgressService::refuse_watch(origin.status());
-  return progress_.watch();
-}
-
-grpc::ServerWriteReactor<v1::WaitActiveResponse>* ManagementService::WaitActive(
-    grpc::CallbackServerContext* context, const v1::WaitActiveRequest* request) {
-  const auto origin = access_.admit(*context, "WaitActive", kViewSomewhere);
-  if (!origin.ok()) return ProgressService::refuse_wait(origin.status());
-  return progress_.wait(*request);
+grpc::ServerUnaryReactor* ManagementService::ListEndpoints(grpc::CallbackServerContext* context,
+                                                           const v1::ListEndpointsRequest* request,
+                                                           v1::ListEndpointsResponse* response) {
+  const auto origin = access_.admit(*context, "ListEndpoints", needs_of(*request));
+  if (!origin.ok()) return finish(context, origin.status());
+  return answer_later(context, response, [this, request] {
+    return list_endpoints(*request, applier_, publisher_, registry_);
+  });
 }
 
 grpc::ServerWriteReactor<v1::WatchResponse>* ManagementService::Watch(

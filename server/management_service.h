@@ -117,6 +117,9 @@ class ManagementService final : public v1::Management::CallbackService {
   grpc::ServerUnaryReactor* GetDrain(grpc::CallbackServerContext* context,
                                      const v1::GetDrainRequest* request,
                                      v1::GetDrainResponse* response) override;
+  grpc::ServerUnaryReactor* ListEndpoints(grpc::CallbackServerContext* context,
+                                          const v1::ListEndpointsRequest* request,
+                                          v1::ListEndpointsResponse* response) override;
 
   grpc::ServerUnaryReactor* ListKeys(grpc::CallbackServerContext* context,
                                      const v1::ListKeysRequest* request,

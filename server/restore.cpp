@@ -79,6 +79,30 @@ void plan_evictions(const Snapshot& saved, const Snapshot& live, uint64_t revisi
   });
 }
 
+v1::EndpointState endpoint_state(const Entry& entry) {
+  v1::EndpointState state;
+  if (!state.ParseFromString(entry.bytes)) state.Clear();
+  return state;
+}
+
+// The nodes have judged the endpoints since, and those that are not well are not by being restored.
+void plan_verdicts(const Snapshot& saved, const Snapshot& live, uint64_t revision,
+                   RestorePlan& plan) {
+  saved.for_each(kEndpointStateKind, [&](const EntryPtr& entry) {
+    const EntryPtr now = live.find(entry->key);
+    if (now == nullptr || now->bytes == entry->bytes) return;
+    v1::EndpointState state = endpoint_state(*entry);
+    const v1::EndpointState judged = endpoint_state(*now);
+    if (judged.uid() != state.uid()) return;  // another one at its address
+    *state.mutable_down() = judged.down();
+    auto next = std::make_shared<Entry>();
+    next->key = entry->key;
+    next->revision = revision;
+    next->bytes = serialize(state);
+    if (next->bytes != entry->bytes) plan.batch.upserts.push_back({std::move(next), "", 0});
+  });
+}
+
 }  // namespace
 
 RestorePlan plan_restore(const Snapshot& saved, const Snapshot& live,
@@ -87,6 +111,7 @@ RestorePlan plan_restore(const Snapshot& saved, const Snapshot& live,
   const uint64_t revision = std::max(saved.id().revision, live.id().revision) + 1;
   plan_keys(saved, live, revision, plan);
   plan_evictions(saved, live, revision, plan);
+  plan_verdicts(saved, live, revision, plan);
   const Epoch epoch = later_epoch(saved.id().epoch, live.id().epoch, context);
   plan.state = saved.apply(delta_of(plan.batch), epoch, revision);
   return plan;

@@ -22,7 +22,8 @@ struct RestorePlan {
 // The saved state under an epoch later than both, at a revision greater than any of both, so that
 // neither nodes nor clients take it for one that they know. Session keys that only the live state
 // has are added; a key that both have is the saved one. All open; the newest that sealed in either
-// seals. Sessions that were evicted in either stay evicted.
+// seals. Sessions that were evicted in either stay evicted. Endpoints of both are down where the
+// nodes' verdict in the live state says so.
 RestorePlan plan_restore(const Snapshot& saved, const Snapshot& live, const ChangeContext& context);
 
 // For the history: the operator's words, if any, and what took the place of what.

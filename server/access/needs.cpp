@@ -78,6 +78,10 @@ Needs needs_of(const v1::GetDrainRequest& request) {
   return {{Role::kViewer, or_default(request.namespace_()), false}};
 }
 
+Needs needs_of(const v1::ListEndpointsRequest& request) {
+  return {{Role::kViewer, or_default(request.namespace_()), false}};
+}
+
 Needs needs_of(const v1::GetRequest& request) { return {to_view(request.key())}; }
 
 Needs needs_of(const v1::ListRequest& request) {

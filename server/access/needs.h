@@ -31,6 +31,7 @@ Needs needs_of(const v1::ListRequest& request);
 Needs needs_of(const v1::WatchRequest& request);
 Needs needs_of(const v1::ListRevisionsRequest& request);
 Needs needs_of(const v1::GetDrainRequest& request);
+Needs needs_of(const v1::ListEndpointsRequest& request);
 
 inline const Needs kViewSomewhere = {{Role::kViewer, "", true}};
 inline const Needs kViewEverything = {{Role::kViewer, "", false}};

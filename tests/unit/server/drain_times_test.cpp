@@ -205,6 +205,29 @@ TEST_F(DrainTimesTest, ADrainAgainIsAnotherAlsoWhenNobodyLookedInBetween) {
   EXPECT_EQ(times_.find(kState)->revision, first + 2);
 }
 
+TEST_F(DrainTimesTest, AVerdictOnTheEndpointIsNoOtherDrain) {
+  connect("a");
+  const uint64_t revision = drain();
+  serves("a", revision);
+  const int64_t acked = now_;
+  look();
+  v1::EndpointState state;
+  ASSERT_TRUE(state.ParseFromString(head_.find(kState)->bytes));
+  state.add_down()->set_port(80);
+  head_ = builder_.put(kState, serialize(state)).build();
+  times_.follow(head_);
+  now_ += 5;
+  EXPECT_EQ(times_.find(kState)->revision, revision);
+  EXPECT_EQ(look(kMinuteMs).free_unix_ms(), acked + kMinuteMs);
+  state.clear_down();
+  head_ = builder_.put(kState, serialize(state)).build();
+  times_.follow(head_);
+  EXPECT_EQ(look(kMinuteMs).free_unix_ms(), acked + kMinuteMs);
+
+  const uint64_t again = drain();
+  EXPECT_EQ(times_.find(kState)->revision, again);
+}
+
 TEST_F(DrainTimesTest, AnUnknownLifeIsNeverOver) {
   connect("a");
   serves("a", drain());

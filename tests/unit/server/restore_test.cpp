@@ -138,6 +138,44 @@ TEST(Restore, ForgetsNoEviction) {
   }
 }
 
+EntryPtr endpoint(const std::string& name, uint64_t uid, bool down, bool drained = false) {
+  v1::EndpointState message;
+  message.set_uid(uid);
+  if (down) message.add_down()->set_port(8080);
+  if (drained) message.mutable_drain()->set_since_unix_ms(1);
+  auto entry = std::make_shared<Entry>();
+  entry->key = {std::string(kEndpointStateKind), "server", "pipy/name:" + name};
+  entry->revision = 1;
+  entry->bytes = serialize(message);
+  return entry;
+}
+
+TEST(Restore, WhatTheNodesHaveJudgedSinceHolds) {
+  const RestorePlan plan = plan_restore(
+      state(7 << 24, 5, {endpoint("was", 1, true), endpoint("is", 2, false, true),
+                         endpoint("both", 3, true), endpoint("other", 4, true),
+                         endpoint("saved", 5, true)}),
+      state(8 << 24, 9, {endpoint("was", 1, false, true), endpoint("is", 2, true),
+                         endpoint("both", 3, true), endpoint("other", 40, false),
+                         endpoint("live", 6, true)}),
+      test_context());
+  EXPECT_EQ(plan.batch.upserts.size(), 2U);
+  const auto in_state = [&](const std::string& name) {
+    v1::EndpointState message;
+    const EntryPtr entry = plan.state.find(endpoint(name, 0, false)->key);
+    EXPECT_TRUE(entry != nullptr && message.ParseFromString(entry->bytes)) << name;
+    return message;
+  };
+  EXPECT_EQ(in_state("was").down_size(), 0);
+  EXPECT_FALSE(in_state("was").has_drain()) << "drains are those of the file";
+  EXPECT_EQ(in_state("is").down_size(), 1);
+  EXPECT_TRUE(in_state("is").has_drain());
+  EXPECT_EQ(in_state("both").down_size(), 1);
+  EXPECT_EQ(in_state("other").down_size(), 1) << "another endpoint of that name";
+  EXPECT_EQ(in_state("saved").down_size(), 1);
+  EXPECT_EQ(plan.state.find(endpoint("live", 0, false)->key), nullptr);
+}
+
 TEST(Restore, SaysWhatTookThePlaceOfWhat) {
   const StateId saved{Epoch(0xab), 5, {}};
   const StateId live{Epoch(0xcd), 9, {}};

@@ -69,6 +69,14 @@ TEST(Needs, ADrainNeedsAnEditorOfItsServiceAndAViewerToBeSeen) {
   EXPECT_FALSE(permitted("viewer@bank", get));
 }
 
+TEST(Needs, EndpointsAreSeenByAViewerOfTheirService) {
+  v1::ListEndpointsRequest list;
+  EXPECT_TRUE(permitted("viewer@default", list));
+  list.set_namespace_("shop");
+  EXPECT_TRUE(permitted("viewer@shop", list));
+  EXPECT_FALSE(permitted("editor@default", list));
+}
+
 TEST(Needs, ReadingNeedsAViewer) {
   v1::GetRequest get;
   *get.mutable_key() = key("Service", "shop", "a");
