@@ -192,6 +192,8 @@ void tell_status(const RoutingTable* table, const StatusSources& sources, const 
       return add(*resource.mutable_retry_policy());
     case v1::Resource::kCircuitBreakingPolicy:
       return add(*resource.mutable_circuit_breaking_policy());
+    case v1::Resource::kHealthCheckPolicy:
+      return add(*resource.mutable_health_check_policy());
     case v1::Resource::kRateLimitPolicy:
       return add(*resource.mutable_rate_limit_policy());
     case v1::Resource::kUpstreamTlsPolicy:

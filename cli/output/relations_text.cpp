@@ -77,6 +77,8 @@ class Relations {
         return of_policy(object.retry_policy());
       case v1::Resource::kCircuitBreakingPolicy:
         return of_policy(object.circuit_breaking_policy());
+      case v1::Resource::kHealthCheckPolicy:
+        return of_policy(object.health_check_policy());
       case v1::Resource::kRateLimitPolicy:
         return of_rate_limit(object.rate_limit_policy());
       case v1::Resource::kUpstreamTlsPolicy:

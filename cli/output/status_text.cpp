@@ -52,6 +52,8 @@ void with_status(const v1::Resource& resource, Take take) {
       return take(resource.retry_policy().status());
     case v1::Resource::kCircuitBreakingPolicy:
       return take(resource.circuit_breaking_policy().status());
+    case v1::Resource::kHealthCheckPolicy:
+      return take(resource.health_check_policy().status());
     case v1::Resource::kRateLimitPolicy:
       return take(resource.rate_limit_policy().status());
     case v1::Resource::kUpstreamTlsPolicy:

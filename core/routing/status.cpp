@@ -133,6 +133,8 @@ void set_status(const RoutingTable& table, const StatusSources& sources, v1::Res
       return set_policy_status(table, *resource.mutable_retry_policy());
     case v1::Resource::kCircuitBreakingPolicy:
       return set_policy_status(table, *resource.mutable_circuit_breaking_policy());
+    case v1::Resource::kHealthCheckPolicy:
+      return set_policy_status(table, *resource.mutable_health_check_policy());
     case v1::Resource::kUpstreamTlsPolicy:
       set_policy_status(table, *resource.mutable_upstream_tls_policy());
       return set_references_status(sources, *resource.mutable_upstream_tls_policy());

@@ -24,6 +24,7 @@ void validate_kind(const v1::CircuitBreakingPolicy& object, Report& report);
 void validate_kind(const v1::RateLimitPolicy& object, Report& report);
 void validate_kind(const v1::UpstreamTLSPolicy& object, Report& report);
 void validate_kind(const v1::BackendTLSPolicy& object, Report& report);
+void validate_kind(const v1::HealthCheckPolicy& object, Report& report);
 void validate_kind(const v1::ConfigMap& object, Report& report);
 void validate_kind(const v1::ReferenceGrant& object, Report& report);
 

@@ -94,6 +94,8 @@ void dispatch(const v1::Resource& resource, Report& report) {
       return validate_kind(resource.upstream_tls_policy(), report);
     case v1::Resource::kBackendTlsPolicy:
       return validate_kind(resource.backend_tls_policy(), report);
+    case v1::Resource::kHealthCheckPolicy:
+      return validate_kind(resource.health_check_policy(), report);
     case v1::Resource::kConfigMap:
       return validate_kind(resource.config_map(), report);
     case v1::Resource::kReferenceGrant:
