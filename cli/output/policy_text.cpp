@@ -36,13 +36,6 @@ std::string outlier_text(const OutlierSettings& outlier) {
                  milliseconds_text(outlier.ejection_ms), ", at most ", outlier.max_percent, "%");
 }
 
-std::string retry_text(const RetrySettings& retry) {
-  std::string text =
-      str_cat("at most ", retry.num_retries, retry.num_retries == 1 ? " retry" : " retries");
-  if (retry.per_try_ms > 0) text += str_cat(", ", milliseconds_text(retry.per_try_ms), " a try");
-  return text;
-}
-
 std::string circuit_text(const RoutingCluster& cluster) {
   std::vector<std::string> parts;
   if (cluster.circuit != nullptr) {
@@ -61,14 +54,6 @@ std::string health_text(const HealthSettings& health) {
   return str_cat(health.path.empty() ? "connects" : str_cat("GET ", health.path), " every ",
                  milliseconds_text(health.interval_ms), ", down after ", health.max_fails,
                  health.max_fails == 1 ? " fail" : " fails");
-}
-
-std::string sticky_text(const StickyPolicy& policy) {
-  std::string text = str_cat(carrier_text(policy), ", ", policy.expires_s, "s");
-  if (policy.idle_s != 0) text += str_cat(", idle ", policy.idle_s, "s");
-  if (policy.on_unavailable == OnUnavailable::kReject) text += ", rejects while unavailable";
-  if (policy.on_unavailable == OnUnavailable::kRebindTemporarily) text += ", comes home";
-  return text;
 }
 
 std::string settings_text(const RoutingCluster& cluster, std::string_view kind) {
@@ -91,6 +76,21 @@ std::string carrier_text(const StickyPolicy& policy) {
     case StickyPolicy::Carrier::kCookie: break;
   }
   return str_cat("cookie ", policy.name);
+}
+
+std::string sticky_text(const StickyPolicy& policy) {
+  std::string text = str_cat(carrier_text(policy), ", ", policy.expires_s, "s");
+  if (policy.idle_s != 0) text += str_cat(", idle ", policy.idle_s, "s");
+  if (policy.on_unavailable == OnUnavailable::kReject) text += ", rejects while unavailable";
+  if (policy.on_unavailable == OnUnavailable::kRebindTemporarily) text += ", comes home";
+  return text;
+}
+
+std::string retry_text(const RetrySettings& retry) {
+  std::string text =
+      str_cat("at most ", retry.num_retries, retry.num_retries == 1 ? " retry" : " retries");
+  if (retry.per_try_ms > 0) text += str_cat(", ", milliseconds_text(retry.per_try_ms), " a try");
+  return text;
 }
 
 std::string balancing_text(const Balancing& balancing) {

@@ -19,6 +19,12 @@ std::string rate_limit_text(const AppliedRateLimit& applied);
 // What has a session's token: "cookie _srv_id".
 std::string carrier_text(const StickyPolicy& policy);
 
+// How sessions live: "cookie _srv_id, 600s, idle 60s".
+std::string sticky_text(const StickyPolicy& policy);
+
+// How often: "at most 2 retries, 2s a try".
+std::string retry_text(const RetrySettings& retry);
+
 // Of a LoadBalancerPolicy: "hash by header X-User, 2 weights, slow start 30s".
 std::string balancing_text(const Balancing& balancing);
 

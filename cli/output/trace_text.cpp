@@ -161,11 +161,49 @@ std::vector<std::string> timeout_lines(const RouteRule& rule) {
   return lines;
 }
 
+// "500, 502-504"
+std::string statuses_text(const RetrySettings& retry) {
+  std::vector<std::string> ranges;
+  const int end = RetrySettings::kFirstStatus + static_cast<int>(RetrySettings::kStatuses);
+  for (int first = RetrySettings::kFirstStatus; first < end; ++first) {
+    if (!retry.covers(first)) continue;
+    int last = first;
+    while (retry.covers(last + 1)) ++last;
+    ranges.push_back(first == last ? str_cat(first) : str_cat(first, "-", last));
+    first = last;
+  }
+  return join(ranges, ", ");
+}
+
+// What the rule says itself. Else its Services' policies hold, which `gwctl describe` shows.
+std::vector<std::string> retry_lines(const RouteRule& rule) {
+  if (rule.retry == nullptr) return {};
+  if (rule.retry->num_retries == 0) return {"none"};
+  std::vector<std::string> lines = {retry_text(*rule.retry)};
+  if (rule.retry->statuses.any()) {
+    lines.push_back(str_cat("after answers ", statuses_text(*rule.retry), ", the first in ",
+                            rule.retry->backoff_ms, " ms"));
+  }
+  return lines;
+}
+
+std::vector<std::string> session_lines(const RouteRule& rule) {
+  if (rule.session == nullptr) return {};
+  std::vector<std::string> lines = {sticky_text(*rule.session)};
+  if (rule.session->carrier != StickyPolicy::Carrier::kHeader) {
+    lines.push_back(rule.session->permanent ? "browsers keep the cookie for as long"
+                                            : "browsers keep the cookie until they are closed");
+  }
+  return lines;
+}
+
 void append_rule(const Traced& traced, std::string& out) {
   const RouteRule& rule = *traced.explanation.rule;
   append_lines("Rule", {rule.name}, out);
   append_lines("Filters", filter_lines(rule.filters.get(), traced), out);
   append_lines("Timeouts", timeout_lines(rule), out);
+  append_lines("Retry", retry_lines(rule), out);
+  append_lines("Session", session_lines(rule), out);
   if (rule.filters != nullptr && rule.filters->redirect) return;
   if (rule.total_weight == 0) append_lines("Answer", {"500: no backend has a share"}, out);
   if (rule.backends.empty()) return;
@@ -202,6 +240,8 @@ DocumentNode rule_document(const Traced& traced) {
   node.entries.emplace_back("name", DocumentNode::string(rule.name));
   node.entries.emplace_back("filters", strings(filter_lines(rule.filters.get(), traced)));
   node.entries.emplace_back("timeouts", strings(timeout_lines(rule)));
+  node.entries.emplace_back("retry", strings(retry_lines(rule)));
+  node.entries.emplace_back("session", strings(session_lines(rule)));
   DocumentNode backends = DocumentNode::list();
   for (const BackendView& view : views_of(traced)) {
     DocumentNode backend = DocumentNode::map();

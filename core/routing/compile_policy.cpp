@@ -61,12 +61,15 @@ OnUnavailable on_unavailable(std::string_view text) {
   return text == "Reject" ? OnUnavailable::kReject : OnUnavailable::kRebind;
 }
 
-// Browsers take these only with Secure: SameSite=None and Partitioned (RFC 6265bis), and the names
-// that promise it.
+// Browsers take cookies of these names only with Secure, and so they do with SameSite=None and
+// Partitioned (RFC 6265bis).
+bool promises_secure(std::string_view name) {
+  return name.starts_with("__Host-") || name.starts_with("__Secure-");
+}
+
 bool needs_secure(const v1::SessionStickyConfig& config) {
-  const std::string_view name = config.cookie_name();
-  return config.same_site() == "None" || config.partitioned() || name.starts_with("__Host-") ||
-         name.starts_with("__Secure-");
+  return config.same_site() == "None" || config.partitioned() ||
+         promises_secure(config.cookie_name());
 }
 
 void compile_attributes(const v1::SessionStickyConfig& config, StickyPolicy& policy) {
@@ -82,6 +85,17 @@ void compile_attributes(const v1::SessionStickyConfig& config, StickyPolicy& pol
     policy.secure = StickyPolicy::Secure::kNever;
   }
   policy.permanent = config.lifetime() != "Session";
+}
+
+// Of whichever shape the rule has it in; empty: none.
+const std::string& session_name_of(const v1::SessionPersistence& persistence) {
+  if (persistence.has_header()) return persistence.header().name();
+  return persistence.has_cookie() ? persistence.cookie().name() : persistence.session_name();
+}
+
+const std::string& lifetime_of(const v1::SessionPersistence& persistence) {
+  return persistence.has_cookie() ? persistence.cookie().lifetime_type()
+                                  : persistence.cookie_config().lifetime_type();
 }
 
 }  // namespace
@@ -103,12 +117,14 @@ StickyPolicy compile_persistence(const v1::SessionPersistence& persistence) {
   constexpr uint32_t kDaySeconds = 86'400;
   StickyPolicy policy;
   if (persistence.type() == "Header") policy.carrier = StickyPolicy::Carrier::kHeader;
-  if (!persistence.session_name().empty()) policy.name = persistence.session_name();
+  const std::string& name = session_name_of(persistence);
+  if (!name.empty()) policy.name = name;
+  if (promises_secure(policy.name)) policy.secure = StickyPolicy::Secure::kAlways;
   const auto life_ms = parse_duration_ms(persistence.absolute_timeout());
   policy.expires_s = life_ms ? static_cast<uint32_t>(*life_ms / 1000) : kDaySeconds;
   const auto idle_ms = parse_duration_ms(persistence.idle_timeout());
   if (idle_ms) policy.idle_s = static_cast<uint32_t>(*idle_ms / 1000);
-  policy.permanent = persistence.cookie_config().lifetime_type() == "Permanent";
+  policy.permanent = lifetime_of(persistence) == "Permanent";
   return policy;
 }
 

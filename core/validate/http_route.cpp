@@ -22,8 +22,6 @@ constexpr int kMaxMatches = 128;  // of all rules together
 constexpr int kMaxBackendRefs = 16;
 constexpr int kMaxWeight = 1'000'000;
 constexpr int kMaxRetryCodes = 32;
-constexpr size_t kMaxSessionName = 128;
-constexpr int64_t kMaxSessionMs = int64_t{10} * 365 * 86'400'000;
 // What the format of durations can say at most: 99999h.
 constexpr int64_t kMaxTimeoutMs = int64_t{99'999} * 3'600'000;
 
@@ -132,33 +130,6 @@ void validate_retry(const v1::HTTPRouteRetry& retry, Report& report) {
   }
   if (!retry.backoff().empty()) {
     report.check("backoff", check_duration(retry.backoff(), 0, kMaxTimeoutMs));
-  }
-}
-
-// GEP-1619.
-void validate_persistence(const v1::SessionPersistence& persistence, Report& report) {
-  const Scope scope(report, "sessionPersistence");
-  const bool header = persistence.type() == "Header";
-  if (!persistence.session_name().empty()) {
-    report.check("sessionName", header ? check_session_header(persistence.session_name())
-                                       : check_token(persistence.session_name(), kMaxSessionName));
-  }
-  if (!persistence.absolute_timeout().empty()) {
-    report.check("absoluteTimeout",
-                 check_duration(persistence.absolute_timeout(), 1'000, kMaxSessionMs));
-  }
-  if (!persistence.idle_timeout().empty()) {
-    report.check("idleTimeout", check_duration(persistence.idle_timeout(), 1'000, kMaxSessionMs));
-  }
-  report.optional_one_of("type", persistence.type(), {"Cookie", "Header"});
-  if (header && persistence.has_cookie_config()) {
-    report.add("cookieConfig", "must be left out with type Header");
-  }
-  const Scope cookie(report, "cookieConfig");
-  const std::string& lifetime = persistence.cookie_config().lifetime_type();
-  report.optional_one_of("lifetimeType", lifetime, {"Session", "Permanent"});
-  if (lifetime == "Permanent" && persistence.absolute_timeout().empty()) {
-    report.add("lifetimeType", "Permanent needs absoluteTimeout: how long the cookie is kept");
   }
 }
 

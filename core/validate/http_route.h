@@ -32,4 +32,7 @@ void validate_filters(const google::protobuf::RepeatedPtrField<v1::HTTPRouteFilt
 // ---- http_cors.cpp
 void validate_cors(const v1::HTTPCORSFilter& cors, Report& report);
 
+// ---- session_persistence.cpp
+void validate_persistence(const v1::SessionPersistence& persistence, Report& report);
+
 }  // namespace limpet

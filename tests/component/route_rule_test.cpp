@@ -105,25 +105,67 @@ TEST_F(RouteRuleTest, TheWaitForAnotherTryIsBounded) {
   EXPECT_EQ(web.requests().size(), 1U);
 }
 
-TEST_F(RouteRuleTest, SessionsPersistAsTheRuleSays) {
-  FakeUpstream one([](const std::string&) { return Answer{ok_response("one!")}; });
-  FakeUpstream two([](const std::string&) { return Answer{ok_response("two!")}; });
-  serve_rule("session_persistence { session_name: 'cart' }", {one.port(), two.port()});
-  const std::string first = ask(kGet);
-  const size_t begin = first.find("set-cookie: cart=") + 12;
-  ASSERT_NE(begin, std::string::npos + 12) << first;
-  const std::string line = first.substr(begin, first.find("\r\n", begin) - begin);
-  const std::string cookie = line.substr(0, line.find(';'));
-  EXPECT_EQ(line.substr(cookie.size()), "; path=/; HttpOnly; SameSite=Lax") << "until it is closed";
-  const std::string body = first.substr(first.size() - 4);
-  for (int i = 0; i < 4; ++i) {
-    const std::string again = "GET /a HTTP/1.1\r\nHost: h\r\nCookie: " + cookie + "\r\n\r\n";
-    EXPECT_TRUE(ask(again).ends_with(body));
+// A rule's sessions, of either shape of sessionPersistence.
+class SessionPersistenceTest : public RouteRuleTest {
+ protected:
+  void serve_sessions(const std::string& persistence) {
+    serve_rule("session_persistence { " + persistence + " }", {one_.port(), two_.port()});
   }
-  serve_rule("session_persistence { session_name: 'cart' absolute_timeout: '1h' "
-             "cookie_config { lifetime_type: 'Permanent' } }",
-             {one.port(), two.port()});
-  EXPECT_NE(ask(kGet).find("; max-age=3600; HttpOnly"), std::string::npos);
+  std::string get(const std::string& fields = "") const {
+    return ask("GET /a HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n");
+  }
+  // The value of the answer's field; empty: there is none.
+  static std::string value(const std::string& answer, const std::string& name) {
+    const size_t at = answer.find("\r\n" + name + ": ");
+    if (at == std::string::npos) return {};
+    const size_t begin = at + name.size() + 4;
+    return answer.substr(begin, answer.find("\r\n", begin) - begin);
+  }
+  // Requests that bring the field stay where the first answer came from, and set nothing anew.
+  void expect_stays(const std::string& first, const std::string& field, const std::string& sets) {
+    const std::string body = first.substr(first.size() - 4);
+    for (int i = 0; i < 4; ++i) {
+      const std::string again = get(field + "\r\n");
+      EXPECT_TRUE(again.ends_with(body)) << again;
+      EXPECT_EQ(value(again, sets), "");
+    }
+  }
+
+  FakeUpstream one_{[](const std::string&) { return Answer{ok_response("one!")}; }};
+  FakeUpstream two_{[](const std::string&) { return Answer{ok_response("two!")}; }};
+};
+
+TEST_F(SessionPersistenceTest, ByACookie) {
+  for (const char* shape : {"session_name: 'cart'", "type: 'Cookie' cookie { name: 'cart' }"}) {
+    serve_sessions(shape);
+    const std::string first = get();
+    const std::string line = value(first, "set-cookie");
+    ASSERT_TRUE(line.starts_with("cart=")) << first;
+    const std::string cookie = line.substr(0, line.find(';'));
+    EXPECT_EQ(line.substr(cookie.size()), "; path=/; HttpOnly; SameSite=Lax") << "until closed";
+    expect_stays(first, "Cookie: " + cookie, "set-cookie");
+  }
+}
+
+TEST_F(SessionPersistenceTest, ByACookieThatBrowsersKeep) {
+  for (const char* shape : {"session_name: 'cart' cookie_config { lifetime_type: 'Permanent' }",
+                            "cookie { name: 'cart' lifetime_type: 'Permanent' }"}) {
+    serve_sessions(str_cat("absolute_timeout: '1h' ", shape));
+    const std::string line = value(get(), "set-cookie");
+    EXPECT_TRUE(line.ends_with("; max-age=3600; HttpOnly; SameSite=Lax")) << line;
+  }
+}
+
+TEST_F(SessionPersistenceTest, ByAHeader) {
+  for (const char* shape :
+       {"type: 'Header' session_name: 'X-Cart'", "type: 'Header' header { name: 'X-Cart' }"}) {
+    serve_sessions(shape);
+    const std::string first = get();
+    const std::string token = value(first, "X-Cart");
+    ASSERT_FALSE(token.empty()) << first;
+    EXPECT_EQ(value(first, "set-cookie"), "");
+    expect_stays(first, "x-cart: " + token, "X-Cart");
+  }
 }
 
 }  // namespace

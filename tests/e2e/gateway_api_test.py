@@ -36,6 +36,8 @@ FEATURES = [
     '{timeouts: {request: 60s, backendRequest: 30s}, %s}',
     '{retry: {codes: [503], attempts: 2, backoff: 1ms}, %s}',
     '{sessionPersistence: {sessionName: cart, absoluteTimeout: 1h}, %s}',
+    '{sessionPersistence: {type: Cookie, cookie: {name: cart, lifetimeType: Session}}, %s}',
+    '{sessionPersistence: {type: Header, header: {name: x-cart}, idleTimeout: 1h}, %s}',
     '{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: copy, port: 8080}}}], %s}',
     '{filters: [{type: RequestMirror, requestMirror: {backendRef: {name: nobody, port: 1}}}], %s}',
     '{filters: [{type: CORS, cors: {allowOrigins: ["*"], allowCredentials: true}}], %s}',
@@ -183,12 +185,24 @@ class GatewayApiTest(ClusterCase):
         self.cluster.gwctl('trace', 'GET', 'http://any.example:8001/', expect=1)
 
     def test_6_a_rule_s_sessions_stay_through_either_node(self):
-        self.serve('{sessionPersistence: {sessionName: cart}, %s}' % BACKEND)
-        first = self.cluster.get(1)
-        cookie = first.header('set-cookie').split(';')[0]
-        self.assertTrue(cookie.startswith('cart='), cookie)
+        for shape in ('{sessionName: cart}', '{type: Cookie, cookie: {name: cart}}'):
+            self.serve('{sessionPersistence: %s, %s}' % (shape, BACKEND))
+            first = self.cluster.get(1)
+            cookie = first.header('set-cookie').split(';')[0]
+            self.assertTrue(cookie.startswith('cart='), cookie)
+            self.assert_stays(first, ('Cookie', cookie))
+        for shape in ('sessionName: x-cart', 'header: {name: x-cart}'):
+            self.serve('{sessionPersistence: {type: Header, %s}, %s}' % (shape, BACKEND))
+            first = self.cluster.get(1)
+            self.assert_stays(first, ('X-Cart', first.header('x-cart')))
+        both = '  - {sessionPersistence: {sessionName: cart, cookie: {name: cart}}, %s}\n' % BACKEND
+        mixed = self.cluster.gwctl('apply', '-f', '-', expect=5, text_in=ROUTE + both)
+        self.assertIn('sessionName: must be left out beside cookie: keep cookie.name', mixed.stderr)
+
+    def assert_stays(self, first, *fields):
+        """Requests with these fields go to where the first answer came from, by each node."""
         for number in range(20):
-            again = self.cluster.get(1 + number % 2, cookie=cookie)
+            again = self.cluster.get(1 + number % 2, headers=fields)
             self.assertEqual(again.header('x-endpoint'), first.header('x-endpoint'))
 
     def test_7_a_filter_that_there_is_not_answers_500_and_has_a_condition(self):

@@ -53,6 +53,42 @@ TEST(RetryBackoff, DoublesAndVariesByAQuarter) {
   EXPECT_EQ(retry_backoff_ms(settings, 3, kMost), 0);
 }
 
+TEST(CompilePersistence, HasItsDefaults) {
+  StickyPolicy expected;
+  expected.expires_s = 86'400;
+  expected.permanent = false;
+  EXPECT_EQ(compile_persistence({}), expected);
+  EXPECT_EQ(compile_persistence(from_text<v1::SessionPersistence>("cookie {}")), expected);
+  expected.carrier = StickyPolicy::Carrier::kHeader;
+  EXPECT_EQ(compile_persistence(from_text<v1::SessionPersistence>("type: 'Header'")), expected);
+}
+
+TEST(CompilePersistence, MeansTheSameInEitherShape) {
+  const auto policy = [](const char* fields) {
+    return compile_persistence(from_text<v1::SessionPersistence>(str_cat(
+        "absolute_timeout: '1h' idle_timeout: '90s' ", fields)));
+  };
+  StickyPolicy expected;
+  expected.name = "sid";
+  expected.expires_s = 3'600;
+  expected.idle_s = 90;
+  EXPECT_EQ(policy("session_name: 'sid' cookie_config { lifetime_type: 'Permanent' }"), expected);
+  EXPECT_EQ(policy("cookie { name: 'sid' lifetime_type: 'Permanent' }"), expected);
+  expected.permanent = false;
+  EXPECT_EQ(policy("session_name: 'sid'"), expected);
+  EXPECT_EQ(policy("cookie { name: 'sid' }"), expected);
+  expected.carrier = StickyPolicy::Carrier::kHeader;
+  EXPECT_EQ(policy("type: 'Header' session_name: 'sid'"), expected);
+  EXPECT_EQ(policy("type: 'Header' header { name: 'sid' }"), expected);
+}
+
+TEST(CompilePersistence, KeepsWhatTheCookiesNamePromises) {
+  for (const char* fields : {"session_name: '__Host-sid'", "cookie { name: '__Secure-sid' }"}) {
+    EXPECT_EQ(compile_persistence(from_text<v1::SessionPersistence>(fields)).secure,
+              StickyPolicy::Secure::kAlways);
+  }
+}
+
 TEST(CompileCircuit, HasItsDefaults) {
   const BreakerSettings settings = compile_breaker({});
   EXPECT_EQ(settings, BreakerSettings());

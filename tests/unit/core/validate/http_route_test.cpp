@@ -78,8 +78,59 @@ TEST(ValidateHttpRoute, SessionPersistence) {
         {field + "sessionName: must not be Set-Cookie"}},
        {persistence("type: 'Header' cookie_config {}"),
         {field + "cookieConfig: must be left out with type Header"}},
+       {persistence("type: 'Header'"), {}},
+       {persistence("type: 'Query'"), {field + "type: must be Cookie or Header"}},
        {persistence("idle_timeout: '1m'"), {}},
        {persistence("idle_timeout: '500ms'"), {field + "idleTimeout: must be"}}});
+}
+
+TEST(ValidateHttpRoute, SessionPersistenceOfTheNewerShape) {
+  const std::string field = "spec.rules[1].sessionPersistence.";
+  const auto persistence = [](const std::string& fields) {
+    return rule("session_persistence { " + fields + " }");
+  };
+  expect_violations(
+      kBase,
+      {{persistence("type: 'Cookie' cookie { name: 'sid' lifetime_type: 'Session' }"), {}},
+       {persistence("cookie {}"), {}},
+       {persistence("absolute_timeout: '1h' cookie { lifetime_type: 'Permanent' }"), {}},
+       {persistence("cookie { lifetime_type: 'Permanent' }"),
+        {field + "cookie.lifetimeType: Permanent needs absoluteTimeout"}},
+       {persistence("cookie { lifetime_type: 'Forever' }"),
+        {field + "cookie.lifetimeType: must be Session or Permanent"}},
+       {persistence("cookie { name: 'a b' }"), {field + "cookie.name: must consist of"}},
+       {persistence("cookie { name: '" + std::string(129, 'a') + "' }"),
+        {field + "cookie.name: must have at most 128 characters, not 129"}},
+       {persistence("type: 'Header' cookie {}"),
+        {field + "cookie: must be left out with type Header"}},
+       {persistence("type: 'Header' header { name: 'X-Session' }"), {}},
+       {persistence("type: 'Header' header {}"), {field + "header.name: required"}},
+       {persistence("type: 'Header' header { name: 'Set-Cookie' }"),
+        {field + "header.name: must not be Set-Cookie"}},
+       {persistence("type: 'Header' header { name: 'a:b' }"),
+        {field + "header.name: must consist of"}},
+       {persistence("header { name: 'X-Session' }"), {field + "header: needs type Header"}},
+       {persistence("type: 'Cookie' header { name: 'X-Session' }"),
+        {field + "header: needs type Header"}}});
+}
+
+TEST(ValidateHttpRoute, SessionPersistenceHasOneShape) {
+  const std::string field = "spec.rules[1].sessionPersistence.";
+  const auto persistence = [](const std::string& fields) {
+    return rule("session_persistence { " + fields + " }");
+  };
+  expect_violations(
+      kBase,
+      {{persistence("session_name: 'sid' cookie {}"),
+        {field + "sessionName: must be left out beside cookie: keep cookie.name"}},
+       {persistence("cookie_config {} cookie { name: 'sid' }"),
+        {field + "cookieConfig: must be left out beside cookie: keep cookie.lifetimeType"}},
+       {persistence("type: 'Header' session_name: 'x-sid' header { name: 'x-sid' }"),
+        {field + "sessionName: must be left out beside header: keep header.name"}},
+       {persistence("type: 'Header' cookie_config {} header { name: 'x-sid' }"),
+        {field + "cookieConfig: must be left out with type Header"}},
+       {persistence("type: 'Header' cookie {} header { name: 'x-sid' }"),
+        {field + "cookie: must be left out with type Header"}}});
 }
 
 TEST(ValidateHttpRoute, Paths) {
