@@ -42,6 +42,8 @@ class Management {
       const v1::ExplainSessionRequest& request) = 0;
   virtual absl::StatusOr<v1::DrainResponse> drain(const v1::DrainRequest& request) = 0;
   virtual absl::StatusOr<v1::GetDrainResponse> get_drain(const v1::GetDrainRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListEndpointsResponse> list_endpoints(
+      const v1::ListEndpointsRequest& request) = 0;
 
   // Whole databases, in parts. `save`: the function is called for each part that comes; its error
   // ends the call and is returned. `restore`: it fills in each part to send, and returns whether
