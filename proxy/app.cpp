@@ -78,7 +78,8 @@ absl::StatusOr<NodeIdentity> identity_of(const ProxyOptions& options) {
 
 // A connection takes two: the client's, and the endpoint's.
 absl::Status fit_descriptors(NodeLimits& limits) {
-  constexpr size_t kOfTheNode = 256;  // listeners, state, admin, gRPC
+  // Listeners, state, admin, gRPC; tries of endpoints.
+  constexpr size_t kOfTheNode = 256 + HealthChecker::kMaxTries;
   const size_t files = descriptor_limit();
   const size_t fitting = (files - std::min(files, kOfTheNode)) / 2;
   if (files == 0 || fitting >= limits.max_connections) return absl::OkStatus();  // 0: not known
@@ -93,8 +94,11 @@ absl::Status fit_descriptors(NodeLimits& limits) {
   return absl::OkStatus();
 }
 
+// `on_failure` is called on the control thread; it is set before the workers start.
+using OnFailure = std::function<void(const std::string& cluster, uint64_t endpoint_uid)>;
 std::vector<std::unique_ptr<Worker>> make_workers(const ProxyOptions& options,
-                                                  asio::io_context& io) {
+                                                  asio::io_context& io,
+                                                  const OnFailure& on_failure) {
   const NodeLimits& limits = options.limits;
   const auto connections = std::make_shared<ConnectionLimits>(limits.max_connections,
                                                               limits.max_connections_per_address);
@@ -108,6 +112,9 @@ std::vector<std::unique_ptr<Worker>> make_workers(const ProxyOptions& options,
     // Freed on the control thread.
     worker.retire_table = [&io](std::shared_ptr<const RoutingTable> table) {
       asio::post(io, [table = std::move(table)] {});
+    };
+    worker.report_failure = [&io, &on_failure](const std::string& cluster, uint64_t endpoint_uid) {
+      asio::post(io, [&on_failure, cluster, endpoint_uid] { on_failure(cluster, endpoint_uid); });
     };
     workers.push_back(std::make_unique<Worker>(std::move(worker)));
   }
@@ -135,8 +142,12 @@ absl::Status run_proxy(ProxyOptions options) {
 
   raise_descriptor_limit();
   if (const absl::Status fits = fit_descriptors(options.limits); !fits.ok()) return fits;
-  std::vector<std::unique_ptr<Worker>> workers = make_workers(options, io);
+  OnFailure on_failure;
+  std::vector<std::unique_ptr<Worker>> workers = make_workers(options, io, on_failure);
   NodeControl control(io, *std::move(identity), data_dir->path(), workers);
+  on_failure = [&](const std::string& cluster, uint64_t endpoint_uid) {
+    control.on_request_failure(cluster, endpoint_uid);
+  };
   SyncClient client(io, options.servers, options.tls,
                     {[&] { return control.hello(); },
                      [&](const v1::ServerMessage& message) { control.on_message(message); },

@@ -220,18 +220,18 @@ bool Exchange::connect_to(const SocketAddress& address) {
     lease(std::move(connection));
     return true;
   }
-  if (is_unreachable(errno)) {
-    const int64_t now_ms = worker_.reactor().now_ms();
-    pick_.note_outcome(0, now_ms);
-    worker_.ejections().note_failure(address, Ejections::Failure::kRefused, now_ms);
-  }
+  if (is_unreachable(errno)) note_failure(address, Ejections::Failure::kRefused);
   return false;
 }
 
-void Exchange::note_failure(Ejections::Failure failure) {
+// Of the candidate that is being tried, at that one of its addresses.
+void Exchange::note_failure(const SocketAddress& address, Ejections::Failure failure) {
   const int64_t now_ms = worker_.reactor().now_ms();
   pick_.note_outcome(0, now_ms);
-  worker_.ejections().note_failure(upstream_->address(), failure, now_ms);
+  worker_.ejections().note_failure(address, failure, now_ms);
+  if (pick_.cluster().health != nullptr) {
+    worker_.report_failure(pick_.cluster().cluster, *pick_.last().endpoint);
+  }
 }
 
 // False when the kernel refuses at once.
@@ -308,8 +308,9 @@ Exchange::Step Exchange::pump_request() {
     const IoStatus established = upstream_->establish();
     if (established == IoStatus::kWouldBlock) return Step::kIdle;
     if (established != IoStatus::kOk) {
-      note_failure(upstream_->error() == ETIMEDOUT ? Ejections::Failure::kTimedOut
-                                                   : Ejections::Failure::kRefused);
+      note_failure(upstream_->address(), upstream_->error() == ETIMEDOUT
+                                             ? Ejections::Failure::kTimedOut
+                                             : Ejections::Failure::kRefused);
       // Of one that was reached before, and closed, that is what there is to say.
       const Status status =
           try_next(resent_ ? Failure::kUpstreamClosed : why_unreached(*upstream_));

@@ -144,7 +144,7 @@ class Exchange final : private UpstreamConnection::Owner {
   std::optional<Status> retry_after_time();
   int64_t bounded_by_try(int64_t ms) const;
 
-  void note_failure(Ejections::Failure failure);
+  void note_failure(const SocketAddress& address, Ejections::Failure failure);
   // Leases a connection to the next candidate; fails with `why` when there is none.
   Status try_next(http::Failure why);
   bool connect_to(const SocketAddress& address);

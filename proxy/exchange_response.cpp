@@ -206,7 +206,7 @@ Exchange::Step Exchange::on_upstream_gone(bool clean_end) {
   if (reused && may_go_again && connect_anew(address)) return Step::kProgress;
   const bool first_loss = !std::exchange(resent_, true);
   const bool under_policy = policies_ != nullptr && policies_->retry != nullptr;
-  if (!reused && (first_loss || under_policy)) note_failure(Ejections::Failure::kBroken);
+  if (!reused && (first_loss || under_policy)) note_failure(address, Ejections::Failure::kBroken);
   if (!may_go_again) return fail(Failure::kUpstreamClosed);
   const Pick::Candidate here = pick_.last();
   // Where a policy says how often, that bounds it.

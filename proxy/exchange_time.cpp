@@ -73,7 +73,7 @@ Exchange::Status Exchange::on_deadline() {
     if (bounded_by_try(connect_ms) < connect_ms) {
       pick_.note_outcome(0, worker_.reactor().now_ms());
     } else {
-      note_failure(Ejections::Failure::kTimedOut);
+      note_failure(upstream_->address(), Ejections::Failure::kTimedOut);
     }
     // The next one may be connected already: no edge would come.
     return go_on_with(try_next(Failure::kConnectTimeout));

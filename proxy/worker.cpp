@@ -26,6 +26,7 @@ Worker::Worker(WorkerOptions options)
     : connections_(std::move(options.connections)),
       max_buffer_bytes_(options.max_buffer_bytes),
       drain_ms_(options.drain_ms),
+      on_failure_(std::move(options.report_failure)),
       codec_(options.node_number, fill_random),
       tables_(std::move(options.retire_table)) {}
 
@@ -136,9 +137,18 @@ void Worker::on_tick() {
   if (++ticks_ % kTicksPerSecond == 0) {
     pool_.sweep();
     ejections_.sweep(reactor_.now_ms());
+    failure_reports_.sweep(reactor_.now_ms());
     mirrors_.report();
   }
   if (draining_ && (sessions_.empty() || reactor_.now_ms() >= drain_deadline_ms_)) finish_drain();
+}
+
+void Worker::report_failure(const Cluster& cluster, const Endpoint& endpoint) {
+  if (on_failure_ == nullptr ||
+      !failure_reports_.take(cluster.id, endpoint.uid, reactor_.now_ms())) {
+    return;
+  }
+  on_failure_(cluster.name, endpoint.uid);
 }
 
 void Worker::accept_waiting() {

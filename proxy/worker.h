@@ -34,6 +34,7 @@
 #include "proxy/table_waiters.h"
 #include "proxy/tls/server.h"
 #include "proxy/upstream/ejections.h"
+#include "proxy/upstream/failure_reports.h"
 #include "proxy/upstream/pool.h"
 #include "proxy/upstream/retry_budget.h"
 
@@ -74,6 +75,10 @@ struct WorkerOptions {
   int64_t drain_ms = 0;                           // NodeLimits::drain_ms
   // Called on the worker's thread with a table that it no longer uses.
   std::function<void(std::shared_ptr<const RoutingTable>)> retire_table;
+  // Called on the worker's thread where a request could not connect to an endpoint whose health is
+  // checked, or was cut off before an answer; not for each (upstream/failure_reports.h). Null:
+  // nobody asks.
+  std::function<void(const std::string& cluster, uint64_t endpoint_uid)> report_failure;
 };
 
 class Worker {
@@ -107,6 +112,8 @@ class Worker {
   bool buffers_full() const { return buffers_.leased_bytes() >= max_buffer_bytes_; }
   UpstreamPool& pool() { return pool_; }
   Ejections& ejections() { return ejections_; }
+  // A request that the endpoint did not answer. Requires: the cluster's health is checked.
+  void report_failure(const Cluster& cluster, const Endpoint& endpoint);
   RetryBudget& retry_budget() { return retry_budget_; }
   Mirrors& mirrors() { return mirrors_; }
   TableWaiters& table_waiters() { return table_waiters_; }
@@ -155,10 +162,12 @@ class Worker {
   const std::shared_ptr<ConnectionLimits> connections_;
   const size_t max_buffer_bytes_;
   const int64_t drain_ms_;
+  const std::function<void(const std::string&, uint64_t)> on_failure_;  // may be null
   Reactor reactor_;
   BufferPool buffers_;
   UpstreamPool pool_{reactor_};
   Ejections ejections_;
+  FailureReports failure_reports_;
   RetryBudget retry_budget_;
   Mirrors mirrors_{*this};
   TokenCodec codec_;

@@ -191,10 +191,7 @@ OutlierSettings compile_outlier(const v1::CircuitBreakingConfig& config) {
 HealthSettings compile_health(const v1::HealthCheckConfig& config) {
   HealthSettings settings;
   if (config.has_interval()) settings.interval_ms = config.interval() * 1000LL;
-  // Of the default no more than the interval, which may be as short as that.
-  settings.timeout_ms =
-      parse_duration_ms(config.timeout()).value_or(std::min(settings.timeout_ms,
-                                                            settings.interval_ms));
+  settings.timeout_ms = parse_duration_ms(config.timeout()).value_or(settings.timeout_ms);
   if (config.has_fail_timeout()) settings.fail_timeout_ms = config.fail_timeout() * 1000LL;
   if (config.has_max_fails()) {
     settings.max_fails = std::max(1U, static_cast<uint32_t>(config.max_fails()));

@@ -38,6 +38,10 @@ class Activator {
 
   // What serves; null before the first is done.
   const std::shared_ptr<const RoutingTable>& table() const { return active_; }
+  // How its cluster with that is spoken to; never null.
+  std::shared_ptr<const tls::Client> tls_client(const UpstreamTls& settings) const {
+    return tls_clients_->at(&settings);
+  }
   // Ports that a Gateway asks for and this node could not open, with the reason.
   const std::map<uint16_t, std::string>& failed_ports() const { return failed_ports_; }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include "core/snapshot/wire.h"
+#include "proxy/control/health_report.h"
 #include "runtime/memory.h"
 
 namespace limpet {
@@ -26,6 +27,9 @@ NodeControl::NodeControl(boost::asio::io_context& io, NodeIdentity identity,
     : io_(io),
       identity_(std::move(identity)),
       activator_(io, identity_.address, workers, [this] { report(); }),
+      health_(io, {identity_.node_id, identity_.build,
+                   [this](const UpstreamTls& tls) { return activator_.tls_client(tls); },
+                   [this](const auto& findings) { report_health(findings); }}),
       state_path_(data_dir / "state.log"),
       heartbeat_timer_(io) {}
 
@@ -46,6 +50,7 @@ void NodeControl::restore(std::function<void()> ready) {
   activating_ = true;
   const auto finish = [this, ready, loaded] {
     activating_ = false;
+    health_.follow(*activator_.table());
     state_.accept(loaded.snapshot);
     state_unix_s_ = loaded.written_unix_s;
     release_freed_memory();  // of the file and of its messages
@@ -69,6 +74,7 @@ void NodeControl::start(Stream stream) {
 void NodeControl::stop() {
   heartbeat_timer_.cancel();
   activator_.stop();
+  health_.stop();
 }
 
 v1::NodeMessage NodeControl::hello() const {
@@ -91,6 +97,7 @@ void NodeControl::on_message(const v1::ServerMessage& message) {
     connected_ = true;
     spdlog::info("connected to the management server");
     report();
+    report_health(health_.findings());
   }
   switch (message.message_case()) {
     case v1::ServerMessage::kDelta:
@@ -157,6 +164,7 @@ void NodeControl::activate(SyncState::Update update) {
 void NodeControl::on_active(std::shared_ptr<const SyncState::Update> update,
                             Clock::time_point began) {
   activating_ = false;
+  health_.follow(*activator_.table());
   live_ = true;
   state_.accept(update->next);
   state_unix_s_ = unix_now_s();
@@ -187,6 +195,12 @@ void NodeControl::report() {
   if (!connected_ || bytes == reported_) return;
   reported_ = std::move(bytes);
   stream_.send(std::move(message));
+}
+
+// A new stream begins with all that is known; what is found before it is there goes with that.
+void NodeControl::report_health(const std::vector<HealthFinding>& findings) {
+  if (!connected_) return;
+  for (v1::NodeMessage& message : health_messages(findings)) stream_.send(std::move(message));
 }
 
 void NodeControl::reject(uint64_t revision, const std::vector<CompileError>& reasons) {

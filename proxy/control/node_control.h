@@ -18,6 +18,7 @@
 #include "core/routing/scope.h"
 #include "limpet/v1/discovery.pb.h"
 #include "proxy/control/activator.h"
+#include "proxy/control/health_checker.h"
 #include "proxy/control/state_writer.h"
 #include "proxy/control/sync_state.h"
 #include "proxy/worker.h"
@@ -56,6 +57,10 @@ class NodeControl {
   v1::NodeMessage hello() const;
   void on_message(const v1::ServerMessage& message);
   void on_stream_lost();
+  // By a worker: WorkerOptions::report_failure.
+  void on_request_failure(const std::string& cluster, uint64_t endpoint_uid) {
+    health_.note_request_failure(cluster, endpoint_uid);
+  }
 
   // What /readyz says.
   struct Readiness {
@@ -77,11 +82,13 @@ class NodeControl {
   void reject(uint64_t revision, const std::vector<CompileError>& reasons);
   void on_written(const absl::Status& status);
   void report();
+  void report_health(const std::vector<HealthFinding>& findings);
   void beat();
 
   boost::asio::io_context& io_;
   const NodeIdentity identity_;
   Activator activator_;
+  HealthChecker health_;
   SyncState state_{Snapshot()};
   const std::filesystem::path state_path_;
   std::unique_ptr<StateWriter> writer_;  // null before restore()

@@ -27,8 +27,9 @@ namespace {
 constexpr int kMaxMessageBytes = 16 * 1024 * 1024;
 constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{5'000};
-// A node has little to say between two answers of its server; more means that writes are stuck.
-constexpr size_t kMaxQueued = 64;
+// A node has little to say between two answers of its server, but for what it finds of endpoints
+// when a stream begins (proxy/control/health_report.h); more means that writes are stuck.
+constexpr size_t kMaxQueued = 256;
 
 // How many calls gRPC still knows of. Its threads touch nothing of ours once that is none.
 class LiveCalls {
@@ -74,10 +75,8 @@ class Call final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::ServerMes
   }
 
   void write(v1::NodeMessage message) {
-    const std::lock_guard lock(mutex_);
-    if (ended_ || queue_.size() >= kMaxQueued) return;
-    queue_.push_back(std::move(message));
-    if (queue_.size() == 1) StartWrite(&queue_.front());
+    // What is dropped is not said again on this stream: another begins with all of it.
+    if (!enqueue(std::move(message))) context_.TryCancel();
   }
 
   void cancel() {
@@ -89,6 +88,16 @@ class Call final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::ServerMes
   Call(Events events, std::shared_ptr<LiveCalls> live)
       : events_(std::move(events)), live_(std::move(live)) {
     live_->add();
+  }
+
+  // False when there is no room.
+  bool enqueue(v1::NodeMessage message) {
+    const std::lock_guard lock(mutex_);
+    if (ended_) return true;
+    if (queue_.size() >= kMaxQueued) return false;
+    queue_.push_back(std::move(message));
+    if (queue_.size() == 1) StartWrite(&queue_.front());
+    return true;
   }
 
   void OnReadDone(bool ok) override {

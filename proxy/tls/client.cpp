@@ -68,7 +68,7 @@ absl::StatusOr<std::shared_ptr<const Client>> Client::make(
   return client;
 }
 
-std::unique_ptr<TlsEnd> Client::connect(int fd) const {
+SslPtr Client::make_ssl() const {
   SslPtr ssl(SSL_new(context_.get()));
   if (ssl == nullptr) throw std::bad_alloc();
   const std::string& host = settings_->hostname;
@@ -78,7 +78,11 @@ std::unique_ptr<TlsEnd> Client::connect(int fd) const {
     throw std::bad_alloc();
   }
   SSL_set_connect_state(ssl.get());
-  return std::make_unique<TlsEnd>(std::move(ssl), fd, shared_from_this(), std::string_view());
+  return ssl;
+}
+
+std::unique_ptr<TlsEnd> Client::connect(int fd) const {
+  return std::make_unique<TlsEnd>(make_ssl(), fd, shared_from_this(), std::string_view());
 }
 
 }  // namespace limpet::tls

@@ -18,6 +18,8 @@ class Client : public std::enable_shared_from_this<Client> {
   static absl::StatusOr<std::shared_ptr<const Client>> make(
       std::shared_ptr<const UpstreamTls> settings);
 
+  // This side of one connection, for whoever does its TLS. This object must outlive it.
+  SslPtr make_ssl() const;
   // TLS of one connection, which is made.
   std::unique_ptr<TlsEnd> connect(int fd) const;
 

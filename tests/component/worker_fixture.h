@@ -4,7 +4,10 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -25,7 +28,11 @@ class WorkerTest : public ::testing::Test {
         worker_({7, std::make_shared<ConnectionLimits>(limits.max_connections,
                                                        limits.max_connections_per_address),
                  limits.max_buffer_bytes, limits.drain_ms,
-                 [](const std::shared_ptr<const RoutingTable>&) {}}) {
+                 [](const std::shared_ptr<const RoutingTable>&) {},
+                 [this](const std::string& cluster, uint64_t endpoint_uid) {
+                   const std::lock_guard lock(failures_mutex_);
+                   told_failures_.emplace_back(cluster, endpoint_uid);
+                 }}) {
     worker_.start();
   }
 
@@ -97,6 +104,12 @@ class WorkerTest : public ::testing::Test {
     return once.read_all();
   }
 
+  // Of which endpoints the worker has told that they did not answer a request.
+  std::vector<std::pair<std::string, uint64_t>> told_failures() {
+    const std::lock_guard lock(failures_mutex_);
+    return told_failures_;
+  }
+
   Fd bind_listener() {
     auto sockets = open_listeners(*SocketAddress::parse("127.0.0.1", 0), 1);
     EXPECT_TRUE(sockets.ok());
@@ -139,6 +152,8 @@ class WorkerTest : public ::testing::Test {
   const std::shared_ptr<const ListenerSettings> settings_;
   std::shared_ptr<const RoutingTable> table_;
   SocketAddress listener_;
+  std::mutex failures_mutex_;
+  std::vector<std::pair<std::string, uint64_t>> told_failures_;  // guarded by failures_mutex_
   Worker worker_;
 };
 
