@@ -42,6 +42,8 @@ class Management {
       const v1::ExplainSessionRequest& request) = 0;
   virtual absl::StatusOr<v1::DrainResponse> drain(const v1::DrainRequest& request) = 0;
   virtual absl::StatusOr<v1::GetDrainResponse> get_drain(const v1::GetDrainRequest& request) = 0;
+  virtual absl::StatusOr<v1::ListEndpointsResponse> list_endpoints(
+      const v1::ListEndpointsRequest& request) = 0;
   virtual absl::StatusOr<v1::ListKeysResponse> list_keys() = 0;
   virtual absl::StatusOr<v1::RotateKeysResponse> rotate_keys(
       const v1::RotateKeysRequest& request) = 0;

@@ -89,6 +89,11 @@ void add_arguments(const Line& line, const std::string& typed, Candidates& candi
   const std::string name = arguments[0]->get_name(true);
   if (name == "resource" || name == "what") add_objects(line, typed, candidates);
   if (name == "kind" && line.arguments.empty()) add_kinds(candidates);
+  if (name == "service" && line.arguments.empty()) {
+    candidates.ask = Candidates::Ask::kObjects;
+    candidates.kind = "service";
+    candidates.ns = line.ns;
+  }
   if (name == "node") candidates.ask = Candidates::Ask::kNodes;
 }
 

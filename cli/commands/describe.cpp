@@ -6,6 +6,7 @@
 #include "cli/commands/change.h"
 #include "cli/commands/fetch.h"
 #include "cli/output/columns.h"
+#include "cli/output/endpoint_text.h"
 #include "cli/output/findings_text.h"
 #include "cli/output/label.h"
 #include "cli/output/relations_text.h"
@@ -118,6 +119,18 @@ void print_object(const Session& session, const v1::Resource& resource,
       << analysis_text(around, key);
 }
 
+// What has become of a Service's endpoints. Who may not be told, or asks a server that does not
+// know, is told the rest.
+void print_endpoints(const Session& session, Management& server, const EntryKey& key) {
+  if (key.kind != "Service") return;
+  v1::ListEndpointsRequest request;
+  request.set_namespace_(key.ns);
+  request.set_service(key.name);
+  const auto response = server.list_endpoints(request);
+  if (!response.ok()) return;
+  session.out() << troubled_endpoints_text(*response, session.environment.now());
+}
+
 // The newest changes of the object.
 absl::Status print_events(const Session& session, Management& server, const EntryKey& key) {
   constexpr uint32_t kShown = 10;
@@ -150,6 +163,7 @@ int run_describe(const Session& session, const DescribeOptions& options) {
   for (const v1::Resource& resource : fetched.resources) {
     if (!first) session.out() << "\n\n";
     print_object(session, resource, around);
+    print_endpoints(session, *server, key_of(resource));
     const absl::Status told = print_events(session, *server, key_of(resource));
     if (!told.ok()) return session.fail(told);
     first = false;

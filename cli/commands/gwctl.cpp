@@ -52,6 +52,7 @@ void add_verbs(CLI::App& app, Session& session) {
   add_snapshot(app, session);
   add_nodes(app, session);
   add_session(app, session);
+  add_endpoints(app, session);
   add_drain(app, session);
   add_undrain(app, session);
   add_keys(app, session);

@@ -60,6 +60,7 @@ void add_diff(CLI::App& app, Session& session);
 void add_drain(CLI::App& app, Session& session);
 void add_keys(CLI::App& app, Session& session);
 void add_edit(CLI::App& app, Session& session);
+void add_endpoints(CLI::App& app, Session& session);
 void add_explain(CLI::App& app, Session& session);
 void add_get(CLI::App& app, Session& session);
 void add_history(CLI::App& app, Session& session);

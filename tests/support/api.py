@@ -35,6 +35,7 @@ class Management:
         self.metadata = [('authorization', f'Bearer {token}')] if token else None
         self.wait_for_ready = wait_for_ready
         self.types = messages('limpet.v1.management')
+        self.modules = [self.types, messages('limpet.v1.sessions'), messages('limpet.v1.endpoints')]
 
     def close(self):
         self.channel.close()
@@ -45,22 +46,25 @@ class Management:
     def __exit__(self, *_):
         self.close()
 
+    def _type(self, name):
+        return next(getattr(module, name) for module in self.modules if hasattr(module, name))
+
     def _types(self, method):
         answer = {'Rollback': 'Apply'}.get(method, method)
-        return (getattr(self.types, f'{method}Request').SerializeToString,
-                getattr(self.types, f'{answer}Response').FromString)
+        return self._type(f'{method}Request'), self._type(f'{answer}Response')
 
     def call(self, method, **fields):
-        encode, decode = self._types(method)
-        stub = self.channel.unary_unary(f'/limpet.v1.Management/{method}', encode, decode)
-        return stub(getattr(self.types, f'{method}Request')(**fields), timeout=30,
-                    metadata=self.metadata, wait_for_ready=self.wait_for_ready)
+        request, response = self._types(method)
+        stub = self.channel.unary_unary(f'/limpet.v1.Management/{method}',
+                                        request.SerializeToString, response.FromString)
+        return stub(request(**fields), timeout=30, metadata=self.metadata,
+                    wait_for_ready=self.wait_for_ready)
 
     def stream(self, method, timeout_s=30, **fields):
-        encode, decode = self._types(method)
-        stub = self.channel.unary_stream(f'/limpet.v1.Management/{method}', encode, decode)
-        return stub(getattr(self.types, f'{method}Request')(**fields), timeout=timeout_s,
-                    metadata=self.metadata)
+        request, response = self._types(method)
+        stub = self.channel.unary_stream(f'/limpet.v1.Management/{method}',
+                                         request.SerializeToString, response.FromString)
+        return stub(request(**fields), timeout=timeout_s, metadata=self.metadata)
 
 
 def namespace(name):

@@ -51,6 +51,8 @@ struct FakeState {
   v1::DrainRequest drain_request;  // the last
   v1::DrainResponse drained;
   std::map<std::string, std::deque<v1::GetDrainResponse>> drains;  // the last one stays
+  v1::ListEndpointsRequest endpoints_request;                       // the last
+  v1::ListEndpointsResponse endpoints;
   std::deque<v1::ListKeysResponse> keys;                            // the last one stays
   v1::RotateKeysRequest rotate_request;  // the last
   v1::RotateKeysResponse rotated;
@@ -291,6 +293,12 @@ class FakeManagement : public Management {
     v1::GetDrainResponse answer = answers.front();
     if (answers.size() > 1) answers.pop_front();
     return answer;
+  }
+  absl::StatusOr<v1::ListEndpointsResponse> list_endpoints(
+      const v1::ListEndpointsRequest& request) override {
+    if (!state_.error.ok()) return state_.error;
+    state_.endpoints_request = request;
+    return state_.endpoints;
   }
 
   absl::StatusOr<v1::ListKeysResponse> list_keys() override {
