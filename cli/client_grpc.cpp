@@ -143,6 +143,7 @@ class GrpcManagement : public Management {
   absl::StatusOr<v1::ListEndpointsResponse> list_endpoints(
       const v1::ListEndpointsRequest& request) override {
     return call(&v1::Management::Stub::ListEndpoints, request);
+  }
   absl::StatusOr<v1::ListKeysResponse> list_keys() override {
     return call(&v1::Management::Stub::ListKeys, v1::ListKeysRequest());
   }

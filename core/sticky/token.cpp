@@ -28,6 +28,7 @@ constexpr size_t kBindingSize = 42;
 constexpr size_t kTemporarySize = 8;
 constexpr size_t kMaxTokenBytes = kMaxTokenChars * 3 / 4;
 constexpr size_t kMaxRecord = kMaxTokenBytes - kOverhead;
+constexpr size_t kMaxName = 128;  // of a cookie or field, as policies may name them
 static_assert(kRecordHead + SessionRecord::kMaxBindings * kBindingSize <= kMaxRecord);
 
 template <size_t size>
@@ -124,6 +125,19 @@ std::array<unsigned char, 32> derive_node_key(const RingKey& key, uint32_t node_
   return derived;
 }
 
+// The additional data, for either direction. In one piece: each costs a call into the provider.
+bool add_label(EVP_CIPHER_CTX* context, const unsigned char* header, TokenPurpose purpose,
+               std::string_view cookie_name) {
+  if (cookie_name.size() > kMaxName) return false;
+  unsigned char data[kHeaderSize + 1 + kMaxName];
+  std::memcpy(data, header, kHeaderSize);
+  data[kHeaderSize] = static_cast<unsigned char>(purpose);
+  std::memcpy(data + kHeaderSize + 1, cookie_name.data(), cookie_name.size());
+  const auto size = static_cast<int>(kHeaderSize + 1 + cookie_name.size());
+  int length = 0;
+  return EVP_CipherUpdate(context, nullptr, &length, data, size) == 1;
+}
+
 bool is_base64url(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
          c == '_';
@@ -201,15 +215,10 @@ std::string TokenCodec::seal(const SessionRecord& record, const KeyRing& ring,
   to += kNonceSize;
 
   EVP_CIPHER_CTX* context = ciphers_for(*key, node_number_).seal.get();
-  const auto label = static_cast<unsigned char>(purpose);
-  const auto* name = reinterpret_cast<const unsigned char*>(cookie_name.data());
-  const int name_size = static_cast<int>(cookie_name.size());
   int length = 0;
   const bool sealed =
       EVP_EncryptInit_ex2(context, nullptr, nullptr, nonce.data(), nullptr) == 1 &&
-      EVP_EncryptUpdate(context, nullptr, &length, token, kHeaderSize) == 1 &&
-      EVP_EncryptUpdate(context, nullptr, &length, &label, 1) == 1 &&
-      EVP_EncryptUpdate(context, nullptr, &length, name, name_size) == 1 &&
+      add_label(context, token, purpose, cookie_name) &&
       EVP_EncryptUpdate(context, to, &length, plain, static_cast<int>(size)) == 1 &&
       EVP_EncryptFinal_ex(context, to + size, &length) == 1 &&
       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagSize, to + size) == 1;
@@ -268,16 +277,11 @@ OpenResult TokenCodec::open_with(std::string_view text, const KeyRing& ring, Tok
   const size_t size = token.size() - kOverhead;
 
   EVP_CIPHER_CTX* context = ciphers_for(*key, node_number).open.get();
-  const auto label = static_cast<unsigned char>(purpose);
-  const auto* name = reinterpret_cast<const unsigned char*>(cookie_name.data());
-  const int name_size = static_cast<int>(cookie_name.size());
   unsigned char plain[kMaxTokenBytes];
   int length = 0;
   const bool opened =
       EVP_DecryptInit_ex2(context, nullptr, nullptr, nonce, nullptr) == 1 &&
-      EVP_DecryptUpdate(context, nullptr, &length, bytes, kHeaderSize) == 1 &&
-      EVP_DecryptUpdate(context, nullptr, &length, &label, 1) == 1 &&
-      EVP_DecryptUpdate(context, nullptr, &length, name, name_size) == 1 &&
+      add_label(context, bytes, purpose, cookie_name) &&
       EVP_DecryptUpdate(context, plain, &length, sealed, static_cast<int>(size)) == 1 &&
       EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagSize,
                           bytes + token.size() - kTagSize) == 1 &&

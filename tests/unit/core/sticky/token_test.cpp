@@ -157,6 +157,15 @@ TEST(Token, BelongsToItsCookieAndItsKey) {
             OpenStatus::kTampered);
 }
 
+TEST(Token, NamesMayBeAsLongAsPoliciesHaveThem) {
+  const std::string longest(128, 'n');
+  const std::string text = codec().seal(record(1), ring(), TokenPurpose::kCookie, longest);
+  EXPECT_EQ(codec().open(text, ring(), TokenPurpose::kCookie, longest).status, OpenStatus::kOk);
+  EXPECT_EQ(codec().open(text, ring(), TokenPurpose::kCookie, longest + "n").status,
+            OpenStatus::kTampered);
+  EXPECT_EQ(codec().seal(record(1), ring(), TokenPurpose::kCookie, longest + "n"), "");
+}
+
 TEST(Token, TellsANewerKeyFromOneThatIsGone) {
   TokenCodec both = codec();
   const std::string text = both.seal(record(1), ring(1000), TokenPurpose::kCookie, "sid");
