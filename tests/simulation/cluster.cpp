@@ -45,6 +45,18 @@ void merge_evictions(const Facts& replaced, Facts& facts) {
   }
 }
 
+// What the nodes have found since the file was saved goes before what they had found then.
+void take_verdicts(const Facts& replaced, Facts& facts) {
+  for (const auto& [service, endpoints] : facts.endpoints) {
+    for (const auto& [identity, endpoint] : endpoints) {
+      if (replaced.find(identity) == nullptr) continue;
+      facts.down.erase(identity);
+      if (replaced.down.contains(identity)) facts.down.insert(identity);
+    }
+  }
+  facts.derive();
+}
+
 }  // namespace
 
 Cluster::Cluster(uint64_t seed, Counts& counts, Say listener)
@@ -74,7 +86,7 @@ ChangeContext Cluster::context() {
 }
 
 void Cluster::event() {
-  const size_t event = draw(68);
+  const size_t event = draw(96);
   if (event < 40) return change_config();
   if (event < 42) return roll_back();
   if (event < 44) return save();
@@ -93,7 +105,10 @@ void Cluster::event() {
   if (event < 60) return blind_one();
   if (event < 64) return drain_one();
   if (event < 66) return end_drains();
-  evict_some();
+  if (event < 68) return evict_some();
+  if (event < 78) return fail_one();
+  if (event < 88) return try_endpoints();
+  judge_endpoints();
 }
 
 // ---- the database
@@ -164,6 +179,7 @@ void Cluster::restore() {
   Facts facts = *file.facts;
   facts.when = when_of(plan.state.id());
   merge_evictions(now(), facts);
+  take_verdicts(now(), facts);
   take_place(plan.state, std::move(facts));
   say("revision ", to_string(now().when), ": the file of revision ", to_string(file.facts->when),
       " is restored");
