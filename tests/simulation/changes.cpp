@@ -27,6 +27,7 @@ class Changer {
   std::string weigh_endpoints();
   std::string weigh_backends();
   std::string change_policy();
+  std::string change_tries();
   std::string change_rule();
 
  private:
@@ -231,6 +232,12 @@ std::string Changer::change_policy() {
   return str_cat("policy for ", name, ": ", words(*service.policy));
 }
 
+std::string Changer::change_tries() {
+  auto& [name, service] = *any_service();
+  service.tried = !service.tried || draw_(4) != 0;
+  return str_cat(name, service.tried ? " is tried" : " is not tried");
+}
+
 std::string Changer::change_rule() {
   static const std::string kPaths[] = {"/a", "/b", "/split", "/own"};
   const std::string& path = kPaths[draw_(std::size(kPaths))];
@@ -261,6 +268,7 @@ Config first_config(const Draw& draw) {
   config.services["b"].listings = {{"web-0", 4}, {"", 5}};
   config.services["a"].policy = Stickiness{"sid", 900, 0, Unavailable::kForNow};
   config.services["b"].policy = Stickiness{"sid", 900};
+  config.services["a"].tried = config.services["b"].tried = true;
   config.rules["/a"] = {"a-0", {{"a", 1}}, {}};
   config.rules["/b"] = {"b-0", {{"b", 1}}, {}};
   config.rules["/split"] = {"split-0", {{"a", 70}, {"b", 30}}, {}};
@@ -293,6 +301,7 @@ std::string change(Config& config, const Draw& draw) {
                                  &Changer::weigh_backends,
                                  &Changer::weigh_backends,
                                  &Changer::change_policy,
+                                 &Changer::change_tries,
                                  &Changer::change_rule};
   return (changer.*kChanges[draw(std::size(kChanges))])();
 }

@@ -46,6 +46,18 @@ void merge_evictions(const Facts& replaced, Facts& facts) {
   }
 }
 
+// What the nodes have found since the file was saved goes before what they had found then.
+void take_verdicts(const Facts& replaced, Facts& facts) {
+  for (const auto& [service, endpoints] : facts.endpoints) {
+    for (const auto& [identity, endpoint] : endpoints) {
+      if (replaced.find(identity) == nullptr) continue;
+      facts.down.erase(identity);
+      if (replaced.down.contains(identity)) facts.down.insert(identity);
+    }
+  }
+  facts.derive();
+}
+
 }  // namespace
 
 Cluster::Cluster(uint64_t seed, Counts& counts, Say listener)
@@ -75,7 +87,7 @@ ChangeContext Cluster::context() {
 }
 
 void Cluster::event() {
-  const size_t event = draw(78);
+  const size_t event = draw(106);
   if (event < 40) return change_config();
   if (event < 42) return roll_back();
   if (event < 44) return save();
@@ -95,7 +107,10 @@ void Cluster::event() {
   if (event < 64) return drain_one();
   if (event < 66) return end_drains();
   if (event < 68) return evict_some();
-  if (event < 71) return rotate_keys();
+  if (event < 78) return fail_one();
+  if (event < 88) return try_endpoints();
+  if (event < 96) return judge_endpoints();
+  if (event < 99) return rotate_keys();
   step_keys();
 }
 
@@ -167,6 +182,7 @@ void Cluster::restore() {
   Facts facts = *file.facts;
   facts.when = when_of(plan.state.id());
   merge_evictions(now(), facts);
+  take_verdicts(now(), facts);
   take_place(plan.state, std::move(facts));
   say("revision ", to_string(now().when), ": the file of revision ", to_string(file.facts->when),
       " is restored");

@@ -14,6 +14,7 @@
 #include "core/base/text.h"
 #include "server/apply.h"
 #include "server/context.h"
+#include "server/health_verdicts.h"
 #include "server/slice_index.h"
 #include "tests/simulation/changes.h"
 #include "tests/simulation/facts.h"
@@ -56,6 +57,10 @@ class Cluster : public Coupling {
   // How often another key came to mint, without a restore.
   size_t keys_turned() const { return keys_turned_; }
   size_t keys_gone() const { return keys_gone_; }
+  // Whether the nodes have judged it down, and up again.
+  bool has_recovered(const Identity& identity) const { return recovered_.contains(identity); }
+  // Whether a connected node finds it down.
+  bool is_doubted(const Identity& identity) const { return votes_of(identity).down > 0; }
 
  private:
   struct Saved {
@@ -86,6 +91,14 @@ class Cluster : public Coupling {
   void step_keys();
   void check_keys(const Snapshot& before);
   void commit(const absl::StatusOr<Plan>& plan, Facts facts, const std::string& words);
+  // Of endpoints that are well or not (cluster_health.cpp).
+  void fail_one();
+  void try_endpoints();
+  void try_endpoints_of(const Node& node, Member& member);
+  void judge_endpoints();
+  void forget_the_lost();
+  std::string judge_by_facts(Facts& facts);
+  Votes votes_of(const Identity& identity) const;
   bool plan(const Config& next, const Snapshot& before, const SliceIndex& index, Snapshot& state);
   void keep(const Snapshot& state, Facts facts);
   void take_place(const Snapshot& state, Facts facts);
@@ -110,6 +123,19 @@ class Cluster : public Coupling {
   std::map<std::string, int64_t> closed_s_;  // by key: when it minted last, as the server knows
   size_t keys_turned_ = 0;
   size_t keys_gone_ = 0;
+
+  // What the nodes find of endpoints: as the server has it, and as it is.
+  struct Told {
+    TriedEndpoint endpoint;
+    bool down = false;
+  };
+  HealthFindings findings_;
+  std::map<std::string, std::map<Identity, Told>> told_;  // by node
+  std::map<std::string, StreamPtr> told_on_;              // by node
+  DownEndpoints down_;                                    // of the head, as the server follows it
+  std::shared_ptr<const RoutingTable> table_;             // of a head
+  std::set<Identity> recovered_;
+  std::string failing_;  // an address that most nodes have lost; empty: none
 };
 
 }  // namespace limpet::simulation

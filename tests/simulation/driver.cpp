@@ -73,9 +73,10 @@ void tell(uint64_t seed, const Options& options) {
 constexpr const char* kReasons[] = {"gone",       "unavailable", "expired",       "idle",
                                     "evicted",    "drained",     "key lost",      "binding dropped",
                                     "lost race",  "behind",      "scope changed", "home again"};
+constexpr const char* kOfVerdicts[] = {Traffic::kMoved, Traffic::kElsewhere, Traffic::kWaits,
+                                       Traffic::kBack, Traffic::kDoubted};
 constexpr char kNotSimulated[] =
-    "not simulated: waiting for a revision; and, as there is no such thing yet, rebalanced and\n"
-    "the cluster's verdict of endpoints\n";
+    "not simulated: waiting for a revision; and, as there is no such thing yet, rebalanced\n";
 constexpr uint64_t kEnoughSeeds = 1000;  // for each thing to have happened
 
 void print(const Totals& totals) {
@@ -107,6 +108,7 @@ void print(const Totals& totals) {
 // A test of nothing is none.
 void expect_enough(const Tally& tally) {
   for (const char* reason : kReasons) EXPECT_TRUE(tally.moves.contains(reason)) << reason;
+  for (const char* what : kOfVerdicts) EXPECT_TRUE(tally.others.contains(what)) << what;
   for (size_t i = 1; i < kInvariants; ++i) EXPECT_GT(tally.compared[i], 1000U) << i;
   const Ranking::Spread& spread = tally.spread;
   // Choices of different sessions have nothing to do with one another, and follow the weights.

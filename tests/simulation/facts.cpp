@@ -69,9 +69,12 @@ Facts Facts::follow(const Facts& before, Config config, When when, int& programs
   facts.config = std::move(config);
   facts.evictions = before.evictions;
   facts.drains = before.drains;
+  facts.down = before.down;
   facts.derive();
   std::erase_if(facts.drains,
                 [&](const auto& drain) { return facts.find(drain.first) == nullptr; });
+  std::erase_if(facts.down,
+                [&](const Identity& identity) { return facts.find(identity) == nullptr; });
   return facts;
 }
 
@@ -94,6 +97,8 @@ void Facts::derive() {
       if (listing.condition != Condition::kDown) endpoint.addresses.insert(address_of(listing));
     }
     for (auto& [identity, endpoint] : all) {
+      endpoint.down = service.tried && down.contains(identity);
+      if (endpoint.down) endpoint.takes_new = endpoint.serves = false;
       const auto drain = drains.find(identity);
       if (drain == drains.end()) continue;
       endpoint.takes_new = false;

@@ -44,6 +44,7 @@ struct ServiceFacts {
   std::vector<Listing> listings;
   std::optional<Stickiness> policy;
   std::map<std::string, uint32_t> weights;  // by the endpoint's name or address; the rest has 1
+  bool tried = false;                       // nodes try whether its endpoints are well
 
   friend bool operator==(const ServiceFacts&, const ServiceFacts&) = default;
 };
@@ -90,6 +91,7 @@ struct EndpointFacts {
   bool takes_new = false;
   bool serves = false;
   bool drained = false;  // it was to be left, and the time is over
+  bool down = false;     // the nodes together have judged it so
   uint32_t weight = 1;
   std::set<std::string> addresses;  // of its listings that serve
 };
@@ -103,6 +105,7 @@ struct Facts {
   std::map<std::string, int> programs;
   std::map<Identity, Drain> drains;
   std::map<std::string, Evictions> evictions;  // by Service
+  std::set<Identity> down;  // by the nodes' verdict, which means something where they are tried
   std::set<uint32_t> keys;                     // their ids
   uint32_t minting = 0;
   // Follow from the above.
@@ -117,8 +120,8 @@ struct Facts {
   bool is_evicted(const Identity& identity, const When& decided) const;
 
   // Of a configuration that takes the place of `before`'s: an unnamed endpoint stays who it is for
-  // as long as its address is listed, and any endpoint is drained for as long as it is. What is
-  // evicted stays so. `programs_seen` counts up.
+  // as long as its address is listed, and any endpoint is drained, or down, for as long as it
+  // is. What is evicted stays so. `programs_seen` counts up.
   static Facts follow(const Facts& before, Config config, When when, int& programs_seen);
   // Fills in what follows. Requires: the programs are those of the configuration.
   void derive();

@@ -5,7 +5,6 @@
 namespace limpet::simulation {
 namespace {
 
-constexpr int kServicePort = 80;
 constexpr int kSlices = 2;
 constexpr char kGatewayApi[] = "gateway.networking.k8s.io/v1";
 constexpr char kPolicyApi[] = "gateway.flomesh.io/v1alpha1";
@@ -112,6 +111,11 @@ void add_weights(const std::string& service, const ServiceFacts& facts, v1::Appl
   }
 }
 
+void add_health(const std::string& service, const ServiceFacts& facts, v1::ApplyRequest& request) {
+  if (!facts.tried) return remove("HealthCheckPolicy", service, request);
+  target(service, *request.add_resources()->mutable_health_check_policy());
+}
+
 void add_rule(const std::string& path, const RuleFacts& facts, v1::HTTPRoute& route) {
   v1::HTTPRouteRule& rule = *route.mutable_spec()->add_rules();
   rule.set_name(facts.name);
@@ -152,6 +156,7 @@ v1::ApplyRequest request_for(const Config& before, const Config& after) {
     if (service.listings != known.listings) add_slices(own, service, request);
     if (service.policy != known.policy) add_stickiness(own, service, request);
     if (service.weights != known.weights) add_weights(own, service, request);
+    if (service.tried != known.tried) add_health(own, service, request);
   }
   for (const auto& [path, rule] : after.rules) {
     const auto found = before.rules.find(path);

@@ -8,6 +8,7 @@ namespace limpet::simulation {
 
 constexpr char kNamespace[] = "shop";
 constexpr int kListenerPort = 80;
+constexpr int kServicePort = 80;
 
 // What leads from one configuration to the other. From an empty one: everything.
 v1::ApplyRequest request_for(const Config& before, const Config& after);

@@ -53,6 +53,7 @@ std::optional<Traffic::Reply> Traffic::serve(const Sent& sent, size_t node) {
   if (verdict == nullptr) return std::nullopt;
   note(at, *verdict, ranking_);
   ++tally_.others[std::string(to_string(verdict->reason))];
+  note_verdict(at, *verdict);
   if (verdicts.size() == 1) compare(sent, node, at, *verdict);
   reply.verdict = *verdict;
   reply.elsewhere = (!verdict->rank_of.empty() || !verdict->home.empty()) &&
@@ -64,6 +65,24 @@ std::optional<Traffic::Reply> Traffic::serve(const Sent& sent, size_t node) {
   // By another clock a place that goes on may be over now.
   if (verdicts.size() == 1 || !goes_on(*verdict)) ask_again(sent, node, at);
   return reply;
+}
+
+// What the nodes' verdict of endpoints, or the lack of one, has to do with it.
+void Traffic::note_verdict(const Case& at, const Verdict& verdict) {
+  const Bound* const bound =
+      verdict.session == nullptr ? nullptr : verdict.session->find(at.rule.scope());
+  if (bound == nullptr) return;
+  const EndpointFacts* const home = at.facts.find(bound->identity);
+  const bool down = home != nullptr && home->down;
+  if (down && verdict.reason == Reason::kStandIn) {
+    ++tally_.others[kElsewhere];
+  } else if (down && verdict.reason == Reason::kUnavailable) {
+    ++tally_.others[verdict.refused ? kWaits : verdict.for_now ? kElsewhere : kMoved];
+  } else if (verdict.reason == Reason::kReturn && cluster_.has_recovered(bound->identity)) {
+    ++tally_.others[kBack];
+  } else if (verdict.reason == Reason::kHome && cluster_.is_doubted(bound->identity)) {
+    ++tally_.others[kDoubted];
+  }
 }
 
 // The first verdict by which nothing is wrong; null, and a failure, when there is none.

@@ -24,6 +24,13 @@ struct Tally {
 
 class Traffic {
  public:
+  // What the tally calls requests of sessions whose endpoint the nodes find down, or found so.
+  static constexpr char kMoved[] = "judged down: moves";
+  static constexpr char kElsewhere[] = "judged down: elsewhere for now";
+  static constexpr char kWaits[] = "judged down: waits";
+  static constexpr char kBack[] = "judged up again: home again";
+  static constexpr char kDoubted[] = "found down by some, and not judged: stays";
+
   Traffic(Cluster& cluster, Tally& tally, Cluster::Say say);
 
   // Some client asks for something, or for several things at once.
@@ -58,6 +65,7 @@ class Traffic {
   bool names_session(size_t node, const Case& at, const Verdict& verdict);
   bool keeps_its_age(size_t node, const Case& at, const Verdict& verdict);
   OpenResult read_token(size_t node, const Answer& answer);
+  void note_verdict(const Case& at, const Verdict& verdict);
   void compare(const Sent& sent, size_t node, const Case& at, const Verdict& verdict);
   Bound bound_now(const Case& at, const Verdict& verdict, const Bound* before,
                   int64_t clock_s) const;
