@@ -1,6 +1,6 @@
-"""What stickiness promises, line by line, with real processes: three nodes, of which two have clocks
-that are a minute off to either side and can be cut off from their server, and one never reaches
-the endpoint e3."""
+"""What stickiness promises, line by line, with real processes: three nodes. Two of them have clocks
+that are a minute off to either side, and can be cut off from their server; one of these never
+reaches the endpoint e3."""
 
 import collections
 import concurrent.futures
