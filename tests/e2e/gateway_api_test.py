@@ -185,16 +185,22 @@ class GatewayApiTest(ClusterCase):
         self.cluster.gwctl('trace', 'GET', 'http://any.example:8001/', expect=1)
 
     def test_6_a_rule_s_sessions_stay_through_either_node(self):
+        sessions = []  # they stay when the other shape says the same
         for shape in ('{sessionName: cart}', '{type: Cookie, cookie: {name: cart}}'):
             self.serve('{sessionPersistence: %s, %s}' % (shape, BACKEND))
             first = self.cluster.get(1)
             cookie = first.header('set-cookie').split(';')[0]
             self.assertTrue(cookie.startswith('cart='), cookie)
-            self.assert_stays(first, ('Cookie', cookie))
+            sessions.append((first, ('Cookie', cookie)))
+            for session in sessions:
+                self.assert_stays(*session)
+        sessions = []
         for shape in ('sessionName: x-cart', 'header: {name: x-cart}'):
             self.serve('{sessionPersistence: {type: Header, %s}, %s}' % (shape, BACKEND))
             first = self.cluster.get(1)
-            self.assert_stays(first, ('X-Cart', first.header('x-cart')))
+            sessions.append((first, ('X-Cart', first.header('x-cart'))))
+            for session in sessions:
+                self.assert_stays(*session)
         both = '  - {sessionPersistence: {sessionName: cart, cookie: {name: cart}}, %s}\n' % BACKEND
         mixed = self.cluster.gwctl('apply', '-f', '-', expect=5, text_in=ROUTE + both)
         self.assertIn('sessionName: must be left out beside cookie: keep cookie.name', mixed.stderr)
