@@ -48,15 +48,18 @@ HealthTry::HealthTry(asio::io_context& io, Question question, Done done)
     : question_(std::move(question)), done_(std::move(done)), tcp_(io), buffer_(kMaxHead) {}
 
 void HealthTry::start() {
-  std::vector<tcp::endpoint> endpoints;
-  for (const SocketAddress& address : question_.addresses) {
-    endpoints.emplace_back(asio::ip::make_address(address.ip()), address.port());
-  }
   // Of the whole try: the time is not set anew.
   tcp_.expires_after(std::chrono::milliseconds(question_.settings->timeout_ms));
-  tcp_.async_connect(endpoints, [self = shared_from_this()](Error error, const tcp::endpoint&) {
-    self->on_connected(error);
-  });
+  connect_next();
+}
+
+// Beast's way through several addresses would not tell why no socket could be opened.
+void HealthTry::connect_next() {
+  const SocketAddress& address = question_.addresses[next_address_++];
+  Error ignored;
+  tcp_.socket().close(ignored);
+  tcp_.async_connect({asio::ip::make_address(address.ip()), address.port()},
+                     [self = shared_from_this()](Error error) { self->on_connected(error); });
 }
 
 void HealthTry::cancel() {
@@ -65,8 +68,10 @@ void HealthTry::cancel() {
 }
 
 void HealthTry::on_connected(Error error) {
-  if (error) return fail(error);
   if (done_ == nullptr) return;
+  const bool another = next_address_ < question_.addresses.size();
+  if (error && another && error != beast::error::timeout) return connect_next();
+  if (error) return fail(error);
   if (question_.tls == nullptr) return ask();
   tls_.emplace(tcp_, question_.tls->make_ssl().release());
   tls_->async_handshake(asio::ssl::stream_base::client,

@@ -61,6 +61,7 @@ class HealthTry : public std::enable_shared_from_this<HealthTry> {
     tls_ ? operation(*tls_) : operation(tcp_);
   }
 
+  void connect_next();
   void on_connected(Error error);
   void ask();
   void read_head();
@@ -72,6 +73,7 @@ class HealthTry : public std::enable_shared_from_this<HealthTry> {
 
   const Question question_;
   Done done_;  // null once it is over
+  size_t next_address_ = 0;
   boost::beast::tcp_stream tcp_;
   std::optional<boost::asio::ssl::stream<boost::beast::tcp_stream&>> tls_;
   boost::beast::http::request<boost::beast::http::empty_body> request_;

@@ -7,8 +7,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
-#include "core/routing/compile_cluster.h"
 #include "runtime/authority.h"
 #include "tests/component/fake_upstream.h"
 #include "tests/component/raw_connection.h"
@@ -314,6 +314,21 @@ TEST_F(HealthCheckerTest, ARequestThatFailsCountsAsATry) {
   const HealthFinding found = next_of(7);
   EXPECT_EQ(found.health, Health::kDown);
   EXPECT_EQ(found.problem, "requests were not answered");
+}
+
+TEST_F(HealthCheckerTest, ThatTheNodeHasNoDescriptorsIsNotHeldAgainstAnEndpoint) {
+  RawUpstream endpoint;
+  settings_.path.clear();
+  settings_.max_fails = 1;
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  follow({{7, endpoint.port()}});
+  for (int turn = 0; turn < 20; ++turn) io_.run_one();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_TRUE(findings_.empty());
+  EXPECT_EQ(next_of(7).health, Health::kUp);
 }
 
 TEST_F(HealthCheckerTest, OnceItIsStoppedNothingIsLeftToDo) {
