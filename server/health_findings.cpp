@@ -69,8 +69,7 @@ bool HealthFindings::put(const std::string& id, Node& node, const TriedEndpoint&
   Found& found = at->second;
   const auto [known, fresh] = found.by_node.try_emplace(id);
   const bool same = !fresh && known->second.down == finding.down;
-  uint32_t* const before =
-      fresh ? nullptr : vote_of(node.silent, known->second.down, found.votes);
+  uint32_t* const before = fresh ? nullptr : vote_of(node.silent, known->second.down, found.votes);
   uint32_t* const now = vote_of(node.silent, finding.down, found.votes);
   if (before != nullptr) --*before;
   if (now != nullptr) ++*now;
@@ -131,9 +130,8 @@ std::string HealthFindings::problem_of(const TriedEndpoint& endpoint) const {
     const bool counts = finding.down && !finding.problem.empty() && !nodes_.at(node).silent;
     if (counts) ++told[finding.problem];
   }
-  const auto most = std::max_element(told.begin(), told.end(), [](const auto& a, const auto& b) {
-    return a.second < b.second;
-  });
+  const auto most = std::max_element(
+      told.begin(), told.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   return most == told.end() ? "" : most->first;
 }
 

@@ -49,10 +49,9 @@ bool holds(const RoutingTable& table, const HealthVerdict& verdict) {
 // False: the state says so already.
 bool apply(const HealthVerdict& verdict, int64_t now_unix_ms, v1::EndpointState& state) {
   auto& all = *state.mutable_down();
-  const auto place =
-      std::find_if(all.begin(), all.end(), [&](const v1::EndpointDown& other) {
-        return other.port() >= verdict.endpoint.port;
-      });
+  const auto place = std::find_if(all.begin(), all.end(), [&](const v1::EndpointDown& other) {
+    return other.port() >= verdict.endpoint.port;
+  });
   const bool is_down = place != all.end() && place->port() == verdict.endpoint.port;
   if (is_down == (verdict.is == HealthVerdict::Is::kDown)) return false;
   if (is_down) {
@@ -161,7 +160,7 @@ void DownEndpoints::forget(const EntryKey& state) {
 }
 
 std::vector<HealthVerdict> judge(const HealthFindings& findings, const DownEndpoints& down,
-                           const RoutingTable& table) {
+                                 const RoutingTable& table) {
   std::vector<HealthVerdict> verdicts;
   for (TriedEndpoint& endpoint : findings.found_down()) {
     if (down.all().contains(endpoint) || !is_tried(table, endpoint)) continue;

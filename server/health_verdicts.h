@@ -51,7 +51,7 @@ struct HealthVerdict {
 // What changes. `table` and `down` are those of the head. Costs in proportion to what
 // nodes find and what is down.
 std::vector<HealthVerdict> judge(const HealthFindings& findings, const DownEndpoints& down,
-                           const RoutingTable& table);
+                                 const RoutingTable& table);
 
 struct VerdictPlan {
   Plan plan;

@@ -37,16 +37,16 @@ std::string problems_text(const Endpoint& endpoint) {
   std::vector<std::string> problems;
   for (const v1::ListEndpointsResponse::Opinion& opinion : endpoint.opinions()) {
     if (opinion.health() != v1::HealthReport::DOWN) continue;
-    problems.push_back(
-        opinion.problem().empty() ? opinion.node_id()
-                                  : str_cat(opinion.node_id(), ": ", opinion.problem()));
+    problems.push_back(opinion.problem().empty()
+                           ? opinion.node_id()
+                           : str_cat(opinion.node_id(), ": ", opinion.problem()));
   }
   return problems.empty() ? endpoint.down().problem() : join(problems, "; ");
 }
 
 std::string since_text(const Endpoint& endpoint, absl::Time now) {
-  const int64_t since = endpoint.has_down() ? endpoint.down().since_unix_ms()
-                                            : endpoint.drain().since_unix_ms();
+  const int64_t since =
+      endpoint.has_down() ? endpoint.down().since_unix_ms() : endpoint.drain().since_unix_ms();
   return since == 0 ? "" : age(absl::FromUnixMillis(since), now);
 }
 
@@ -55,8 +55,8 @@ const char* yes_or_no(bool value) { return value ? "yes" : "no"; }
 }  // namespace
 
 Table endpoint_table(const v1::ListEndpointsResponse& response, bool wide, absl::Time now) {
-  std::vector<std::string> header = {"NAME", "PORT", "ADDRESS", "NEW", "SESSIONS", "STATE",
-                                     "NODES"};
+  std::vector<std::string> header = {"NAME",     "PORT",  "ADDRESS", "NEW",
+                                     "SESSIONS", "STATE", "NODES"};
   if (wide) header.insert(header.end(), {"SINCE", "PROBLEMS"});
   Table table(std::move(header));
   for (const Endpoint& endpoint : response.endpoints()) {

@@ -15,8 +15,7 @@ std::string service_of_cluster(std::string_view name) {
   return std::string(name.substr(slash + 1, name.find(':') - slash - 1));
 }
 
-void add(const TriedEndpoint& endpoint, v1::HealthReport::Health health,
-         v1::HealthReport& report) {
+void add(const TriedEndpoint& endpoint, v1::HealthReport::Health health, v1::HealthReport& report) {
   v1::HealthReport::Finding& finding = *report.add_findings();
   finding.set_namespace_(endpoint.ns);
   finding.set_service(endpoint.service);

@@ -1,8 +1,8 @@
 // On the clock, of which nothing here says how soon anything happens.
 #include "server/health_judge.h"
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <gtest/gtest.h>
+#include <boost/asio/executor_work_guard.hpp>
 
 #include "server/restore.h"
 #include "tests/unit/server/health_world.h"
@@ -50,9 +50,9 @@ TEST_F(HealthJudgeTest, TakesVerdictsAsFindingsAndTheStateChange) {
 
 TEST_F(HealthJudgeTest, NobodyIsJudgedDownUntilNodesHadTheTimeToCome) {
   find("n1", "e1", kDown);
-  ASSERT_TRUE(applier
-                  .take_verdicts({{endpoint("e2"), HealthVerdict::Is::kDown, {0, 1}, ""}}, context)
-                  .status.ok());
+  ASSERT_TRUE(
+      applier.take_verdicts({{endpoint("e2"), HealthVerdict::Is::kDown, {0, 1}, ""}}, context)
+          .status.ok());
   start(kForEver);
   find("n1", "e2", kUp);
   run_until([&] { return !is_down("e2"); });

@@ -19,9 +19,8 @@ class HealthVerdictsTest : public ::testing::Test, protected HealthWorld {
   std::vector<HealthVerdict> judge_now() {
     const Publisher::Compiled head = publisher.compiled_head();
     down_.follow(head.state);
-    return registry.look_at_findings([&](const HealthFindings& findings) {
-      return judge(findings, down_, *head.table);
-    });
+    return registry.look_at_findings(
+        [&](const HealthFindings& findings) { return judge(findings, down_, *head.table); });
   }
   // Judges, and has the state follow.
   Applier::Outcome settle() { return applier.take_verdicts(judge_now(), context); }

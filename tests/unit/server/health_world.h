@@ -52,8 +52,7 @@ struct HealthWorld {
     key.set_kind(kind);
     key.set_namespace_("server");
     key.set_name(name);
-    EXPECT_TRUE(
-        applier.remove(delete_request({key}), Origin{"", "peer"}, context).status.ok());
+    EXPECT_TRUE(applier.remove(delete_request({key}), Origin{"", "peer"}, context).status.ok());
   }
 
   static TriedEndpoint endpoint(const std::string& name) {
