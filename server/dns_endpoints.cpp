@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "core/resource/dns_target.h"
 #include "server/context.h"
+#include "server/look_later.h"
 #include "server/dns_slices.h"
 
 namespace limpet {
@@ -38,14 +39,8 @@ DnsEndpoints::DnsEndpoints(Parts parts) : parts_(std::move(parts)), timer_(parts
 
 std::shared_ptr<DnsEndpoints> DnsEndpoints::start(Parts parts) {
   std::shared_ptr<DnsEndpoints> self(new DnsEndpoints(std::move(parts)));
-  // On the thread that publishes: says no more than that there is something to see.
-  const auto tell = [&io = self->parts_.io, told = self->told_, weak = std::weak_ptr(self)] {
-    if (told->exchange(true)) return;
-    asio::post(io, [told, weak] {
-      told->store(false);
-      if (const auto alive = weak.lock()) alive->look();
-    });
-  };
+  const auto tell = look_later<DnsEndpoints>(self->parts_.io, self,
+                                             [](DnsEndpoints& alive) { alive.look(); });
   self->published_ = self->parts_.publisher.published().subscribe(tell);
   tell();
   return self;

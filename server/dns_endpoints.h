@@ -2,7 +2,6 @@
 // for them in time, and has changed what is found to be changed.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -57,7 +56,6 @@ class DnsEndpoints : public std::enable_shared_from_this<DnsEndpoints> {
   Snapshot seen_;
   std::map<EntryKey, DnsUpdate> waiting_;
   bool changing_ = false;  // a job is with the worker
-  std::shared_ptr<std::atomic<bool>> told_ = std::make_shared<std::atomic<bool>>(false);
   Signal::Subscription published_;
 };
 

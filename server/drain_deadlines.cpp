@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 
 #include "server/context.h"
+#include "server/look_later.h"
 
 namespace limpet {
 
@@ -17,14 +18,8 @@ DrainDeadlines::DrainDeadlines(Parts parts) : parts_(parts), timer_(parts.io) {}
 
 std::shared_ptr<DrainDeadlines> DrainDeadlines::start(Parts parts) {
   std::shared_ptr<DrainDeadlines> self(new DrainDeadlines(parts));
-  // On the thread that notifies: says no more than that there is something to see.
-  const auto tell = [&io = parts.io, told = self->told_, weak = std::weak_ptr(self)] {
-    if (told->exchange(true)) return;
-    asio::post(io, [told, weak] {
-      told->store(false);
-      if (const auto alive = weak.lock()) alive->look();
-    });
-  };
+  const auto tell = look_later<DrainDeadlines>(parts.io, self,
+                                               [](DrainDeadlines& alive) { alive.look(); });
   self->subscriptions_.push_back(parts.publisher.published().subscribe(tell));
   self->subscriptions_.push_back(parts.registry.changed().subscribe(tell));
   tell();

@@ -2,7 +2,6 @@
 // nodes came to serve a drain.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -47,7 +46,6 @@ class DrainDeadlines : public std::enable_shared_from_this<DrainDeadlines> {
   Parts parts_;
   boost::asio::system_timer timer_;  // deadlines are times of the wall clock
   bool ending_ = false;              // a job is with the worker
-  std::shared_ptr<std::atomic<bool>> told_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<Signal::Subscription> subscriptions_;
 };
 

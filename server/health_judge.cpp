@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include "server/context.h"
+#include "server/look_later.h"
 
 namespace limpet {
 
@@ -19,14 +20,8 @@ HealthJudge::HealthJudge(const Parts& parts)
 
 std::shared_ptr<HealthJudge> HealthJudge::start(const Parts& parts) {
   std::shared_ptr<HealthJudge> self(new HealthJudge(parts));
-  // On the thread that notifies: says no more than that there is something to see.
-  const auto tell = [&io = parts.io, told = self->told_, weak = std::weak_ptr(self)] {
-    if (told->exchange(true)) return;
-    asio::post(io, [told, weak] {
-      told->store(false);
-      if (const auto alive = weak.lock()) alive->wake_in(kGather);
-    });
-  };
+  const auto tell =
+      look_later<HealthJudge>(parts.io, self, [](HealthJudge& alive) { alive.wake_in(kGather); });
   self->subscriptions_.push_back(parts.publisher.published().subscribe(tell));
   self->subscriptions_.push_back(parts.registry.changed().subscribe(tell));
   self->subscriptions_.push_back(parts.registry.findings_changed().subscribe(tell));

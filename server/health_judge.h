@@ -1,7 +1,6 @@
 // Makes verdicts of what the nodes find of endpoints, and of what becomes of the state.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -60,7 +59,6 @@ class HealthJudge : public std::enable_shared_from_this<HealthJudge> {
   Clock::time_point patient_until_;
   bool judging_ = false;      // a job is with the worker
   bool looks_again_ = false;  // when that is done
-  std::shared_ptr<std::atomic<bool>> told_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<Signal::Subscription> subscriptions_;
 };
 

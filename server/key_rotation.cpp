@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 
 #include "server/context.h"
+#include "server/look_later.h"
 
 namespace limpet {
 
@@ -19,14 +20,8 @@ KeyRotation::KeyRotation(Parts parts, Times times)
 
 std::shared_ptr<KeyRotation> KeyRotation::start(Parts parts, Times times) {
   std::shared_ptr<KeyRotation> self(new KeyRotation(parts, times));
-  // On the thread that notifies: says no more than that there is something to see.
-  const auto tell = [&io = parts.io, told = self->told_, weak = std::weak_ptr(self)] {
-    if (told->exchange(true)) return;
-    asio::post(io, [told, weak] {
-      told->store(false);
-      if (const auto alive = weak.lock()) alive->look();
-    });
-  };
+  const auto tell =
+      look_later<KeyRotation>(parts.io, self, [](KeyRotation& alive) { alive.look(); });
   self->subscriptions_.push_back(parts.publisher.published().subscribe(tell));
   self->subscriptions_.push_back(parts.registry.changed().subscribe(tell));
   self->subscriptions_.push_back(parts.registry.kept_changed().subscribe(tell));

@@ -2,7 +2,6 @@
 // them.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -59,7 +58,6 @@ class KeyRotation : public std::enable_shared_from_this<KeyRotation> {
   bool again_ = false;               // something came meanwhile
   uint64_t nodes_version_ = 0;       // of the last look
   bool late_node_ = false;           // has come, and is not written down
-  std::shared_ptr<std::atomic<bool>> told_ = std::make_shared<std::atomic<bool>>(false);
   std::vector<Signal::Subscription> subscriptions_;
 };
 
