@@ -68,8 +68,9 @@ std::vector<HealthVerdict> HealthJudge::verdicts() {
   std::vector<HealthVerdict> changes = parts_.registry.look_at_findings(
       [&](const HealthFindings& findings) { return judge(findings, down_, *head.table); });
   if (now >= patient_until_) return changes;
-  const size_t withheld = std::erase_if(
-      changes, [](const HealthVerdict& verdict) { return verdict.is == HealthVerdict::Is::kDown; });
+  const size_t withheld = std::erase_if(changes, [](const HealthVerdict& verdict) {
+    return verdict.is != HealthVerdict::Is::kUntried;
+  });
   if (withheld > 0) {
     wake_in(std::chrono::ceil<std::chrono::milliseconds>(patient_until_ - now));
   }

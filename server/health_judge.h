@@ -22,7 +22,7 @@ namespace limpet {
 // verdicts of kGather. What a full worker does not take, or a disk, is tried again.
 //
 // Nodes come one by one, after the server's start and to another database: the first of them is
-// not to decide for all. So for a while after either nobody is judged down.
+// not to decide for all. So for a while after either nobody is judged down, nor up again.
 class HealthJudge : public std::enable_shared_from_this<HealthJudge> {
  public:
   static constexpr std::chrono::milliseconds kGather{100};
@@ -35,7 +35,7 @@ class HealthJudge : public std::enable_shared_from_this<HealthJudge> {
     NodeRegistry& registry;
     Applier& applier;
     SerialWorker& worker;
-    // After the start, and for each epoch, until somebody is judged down.
+    // After the start, and for each epoch, until somebody is judged.
     std::chrono::milliseconds patience{NodeRegistry::kStaleMs};
   };
 
