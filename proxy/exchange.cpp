@@ -230,8 +230,11 @@ void Exchange::note_failure(const SocketAddress& address, Ejections::Failure fai
   const int64_t now_ms = worker_.reactor().now_ms();
   pick_.note_outcome(0, now_ms);
   worker_.ejections().note_failure(address, failure, now_ms);
-  if (pick_.cluster().health != nullptr) {
-    worker_.report_failure(pick_.cluster().cluster, *pick_.last().endpoint);
+  // At another of its addresses the endpoint may be well.
+  const Pick::Candidate tried = pick_.last();
+  const bool was_last = tried.address + 1 == tried.endpoint->addresses.size();
+  if (was_last && pick_.cluster().health != nullptr) {
+    worker_.report_failure(pick_.cluster().cluster, *tried.endpoint);
   }
 }
 

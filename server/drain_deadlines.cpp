@@ -39,8 +39,9 @@ void DrainDeadlines::look() {
 void DrainDeadlines::wake_at(int64_t unix_ms) {
   using Time = asio::system_timer::time_point;
   timer_.expires_at(Time(std::chrono::milliseconds(unix_ms)));
-  timer_.async_wait([this](boost::system::error_code cancelled) {
-    if (!cancelled) end_those_due();
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
+    const auto alive = weak.lock();
+    if (!cancelled && alive != nullptr) alive->end_those_due();
   });
 }
 

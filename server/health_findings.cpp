@@ -88,6 +88,29 @@ bool HealthFindings::drop(const std::string& id, Node& node, Endpoints::iterator
   return !node.silent;
 }
 
+bool HealthFindings::grow_old(const std::string& node) {
+  const auto known = nodes_.find(node);
+  if (known == nodes_.end()) return false;
+  if (known->second.silent) return forget(node);
+  for (const Endpoints::value_type* tried : known->second.tried) {
+    endpoints_.find(tried->first)->second.by_node.at(node).old = true;
+  }
+  return false;
+}
+
+bool HealthFindings::drop_old(const std::string& node) {
+  const auto known = nodes_.find(node);
+  if (known == nodes_.end()) return false;
+  std::vector<Endpoints::iterator> old;
+  for (const Endpoints::value_type* tried : known->second.tried) {
+    const auto endpoint = endpoints_.find(tried->first);
+    if (endpoint->second.by_node.at(node).old) old.push_back(endpoint);
+  }
+  bool news = false;
+  for (const Endpoints::iterator& endpoint : old) news |= drop(node, known->second, endpoint);
+  return news;
+}
+
 bool HealthFindings::forget(const std::string& node) {
   const auto known = nodes_.find(node);
   if (known == nodes_.end()) return false;

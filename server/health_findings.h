@@ -1,9 +1,10 @@
 // What connected nodes find of the endpoints that they try (HealthReport of
 // proto/limpet/v1/discovery.proto), and how many of them say the same.
 //
-// A finding holds for as long as its node's stream: who connects anew has found nothing yet. While
-// a node is silent its findings do not count; they do again once it is heard, as it tells only what
-// is new.
+// A finding holds for as long as its node's stream, and a while longer: a node that restarts has
+// tried the endpoint a moment ago, and the others alone are not to decide meanwhile. While a node
+// is silent its findings do not count; they do again once it is heard, as it tells only what is
+// new.
 #pragma once
 
 #include <compare>
@@ -54,7 +55,10 @@ class HealthFindings {
     bool all = true;    // else the node has kMaxOfNode, and what was beyond that is dropped
   };
   Taken take(const std::string& node, const v1::HealthReport& report);
-  // True, of both: a vote has changed.
+  // The node's stream is over: what it has told counts until it tells anew, or drop_old(). Of a
+  // silent node nothing does any more. True, of all of these: a vote has changed.
+  bool grow_old(const std::string& node);
+  bool drop_old(const std::string& node);
   bool forget(const std::string& node);
   bool set_silent(const std::string& node, bool silent);
 
@@ -71,6 +75,7 @@ class HealthFindings {
   struct Finding {
     bool down = false;
     std::string problem;
+    bool old = false;  // of a stream that is over
   };
   struct Found {
     Votes votes;

@@ -34,10 +34,11 @@ void HealthJudge::wake_in(std::chrono::milliseconds delay) {
   if (wakes_at_ && *wakes_at_ <= at) return;
   wakes_at_ = at;
   timer_.expires_at(at);
-  timer_.async_wait([this](boost::system::error_code cancelled) {
-    if (cancelled) return;
-    wakes_at_.reset();
-    look();
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code cancelled) {
+    const auto alive = weak.lock();
+    if (cancelled || alive == nullptr) return;
+    alive->wakes_at_.reset();
+    alive->look();
   });
 }
 
@@ -59,10 +60,11 @@ void HealthJudge::look() {
 std::vector<HealthVerdict> HealthJudge::verdicts() {
   const Publisher::Compiled head = parts_.publisher.compiled_head();
   const Clock::time_point now = Clock::now();
-  if (head.state.id().epoch != epoch_) {
-    epoch_ = head.state.id().epoch;
-    patient_until_ = now + parts_.patience;
-  }
+  const bool have_nodes = parts_.registry.connected() != 0;
+  const bool begins_anew = head.state.id().epoch != epoch_ || (have_nodes && !had_nodes_);
+  if (begins_anew) patient_until_ = now + parts_.patience;
+  epoch_ = head.state.id().epoch;
+  had_nodes_ = have_nodes;
   down_.follow(head.state);
   if (head.table == nullptr) return {};
   std::vector<HealthVerdict> changes = parts_.registry.look_at_findings(

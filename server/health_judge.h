@@ -21,8 +21,8 @@ namespace limpet {
 // Lives on the io_context's one thread. Changes are made on the worker, one job at a time, with all
 // verdicts of kGather. What a full worker does not take, or a disk, is tried again.
 //
-// Nodes come one by one, after the server's start and to another database: the first of them is
-// not to decide for all. So for a while after either nobody is judged down, nor up again.
+// Nodes come one by one, after the server's start, to another database, and when none was there:
+// the first of them is not to decide for all. So for a while nobody is judged down, nor up again.
 class HealthJudge : public std::enable_shared_from_this<HealthJudge> {
  public:
   static constexpr std::chrono::milliseconds kGather{100};
@@ -35,7 +35,8 @@ class HealthJudge : public std::enable_shared_from_this<HealthJudge> {
     NodeRegistry& registry;
     Applier& applier;
     SerialWorker& worker;
-    // After the start, and for each epoch, until somebody is judged.
+    // After the start, for each epoch, and when nodes come where there were none, until somebody is
+    // judged.
     std::chrono::milliseconds patience{NodeRegistry::kStaleMs};
   };
 
@@ -57,6 +58,7 @@ class HealthJudge : public std::enable_shared_from_this<HealthJudge> {
   DownEndpoints down_;
   Epoch epoch_;  // of the last look
   Clock::time_point patient_until_;
+  bool had_nodes_ = true;     // at the last look
   bool judging_ = false;      // a job is with the worker
   bool looks_again_ = false;  // when that is done
   std::vector<Signal::Subscription> subscriptions_;

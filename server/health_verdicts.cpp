@@ -41,7 +41,7 @@ bool holds(const RoutingTable& table, const HealthVerdict& verdict) {
     case HealthVerdict::Is::kUp:
       return true;
     case HealthVerdict::Is::kUntried:
-      return tried_cluster(table, verdict.endpoint) == nullptr;
+      return !is_tried(table, verdict.endpoint);
   }
   return false;
 }
@@ -170,7 +170,7 @@ std::vector<HealthVerdict> judge(const HealthFindings& findings, const DownEndpo
   }
   for (const TriedEndpoint& endpoint : down.all()) {
     const Votes votes = findings.votes_of(endpoint);
-    if (tried_cluster(table, endpoint) == nullptr) {
+    if (!is_tried(table, endpoint)) {
       verdicts.push_back({endpoint, HealthVerdict::Is::kUntried, {}, ""});
     } else if (votes.are_for_up()) {
       verdicts.push_back({endpoint, HealthVerdict::Is::kUp, votes, ""});

@@ -37,30 +37,40 @@ void KeyRotation::look() {
     return;
   }
   const bool settled = unix_ms_now() >= times_.settled_unix_ms;
-  if (late_node_ || (settled && awaits_nodes(head))) return step();
-  wait(head);
+  if (!began_.empty() || (settled && awaits_nodes(head))) return step();
+  wait(head, 0);
 }
 
-// For what needs no news but time.
-void KeyRotation::wait(const Snapshot& head) {
+// Those that serve a state in which an older key mints, or came with one.
+bool KeyRotation::look_for_late_nodes(const Snapshot& head) {
+  bool stays = false;
+  const NodeRegistry::Places nodes = parts_.registry.places();
+  for (const NodeRegistry::Place& node : nodes.nodes) {
+    if (!node.connected) continue;
+    stays |= mints_with_older(head, node.active);
+    const bool is_news = node.first_version > nodes_version_;
+    if (!is_news || !mints_with_older(head, node.first)) continue;
+    if (began_.size() < kMaxBegan) began_.push_back(node.first);
+  }
+  nodes_version_ = nodes.version;
+  return stays;
+}
+
+// For what needs no news but time; at least so long.
+void KeyRotation::wait(const Snapshot& head, int64_t least_ms) {
   const int64_t now = unix_ms_now();
   const int64_t settled = times_.settled_unix_ms;
   std::optional<int64_t> next = next_key_step_unix_ms(head, times_.rotate_after_ms, now);
   if (now < settled && awaits_nodes(head)) next = std::min(next.value_or(settled), settled);
+  if (look_for_late_nodes(head)) {
+    const int64_t again = now + kMintedStepMs;
+    next = std::min(next.value_or(again), again);
+  }
   if (next) {
-    wake_at(*next);
+    wake_at(std::max(*next, now + least_ms));
   } else {
     timer_.cancel();
   }
-}
-
-void KeyRotation::look_for_late_nodes(const Snapshot& head) {
-  const NodeRegistry::Places nodes = parts_.registry.places();
-  for (const NodeRegistry::Place& node : nodes.nodes) {
-    const bool is_news = node.connected && node.first_version > nodes_version_;
-    if (is_news && mints_with_older(head, node.first)) late_node_ = true;
-  }
-  nodes_version_ = nodes.version;
 }
 
 void KeyRotation::wake_at(int64_t unix_ms) {
@@ -75,32 +85,33 @@ void KeyRotation::wake_at(int64_t unix_ms) {
 void KeyRotation::step() {
   timer_.cancel();
   KeyFacts facts;
-  facts.late_node = std::exchange(late_node_, false);
+  facts.began = std::exchange(began_, {});
   facts.rotate_after_ms = times_.rotate_after_ms;
   facts.settled = unix_ms_now() >= times_.settled_unix_ms;
   stepping_ = parts_.worker.post([&registry = parts_.registry, &applier = parts_.applier,
                                   &io = parts_.io, weak = weak_from_this(), facts]() mutable {
     facts.nodes = registry.places();  // those of now: one may have come meanwhile
     const Applier::Outcome outcome = applier.step_keys(facts, make_change_context());
-    asio::post(io, [weak, status = outcome.status, late = facts.late_node] {
-      if (const auto alive = weak.lock()) alive->stepped(status, late);
+    asio::post(io, [weak, status = outcome.status, began = std::move(facts.began)] {
+      if (const auto alive = weak.lock()) alive->stepped(status, began);
     });
   });
   if (stepping_) return;
-  late_node_ = facts.late_node;
+  began_ = std::move(facts.began);
   wake_at(unix_ms_now() + kRetryMs);
 }
 
-void KeyRotation::stepped(const absl::Status& status, bool late_node) {
+void KeyRotation::stepped(const absl::Status& status, const std::vector<StateId>& began) {
   stepping_ = false;
   if (!status.ok()) {
     spdlog::error("a step of the session keys is not stored, it is tried again: {}",
                   status.ToString());
-    late_node_ |= late_node;
+    began_.insert(began_.end(), began.begin(), began.end());
     return wake_at(unix_ms_now() + kRetryMs);
   }
   if (std::exchange(again_, false)) return look();
-  wait(parts_.publisher.head());
+  // A step that is due and not made, as the state does not compile, is none to hurry for.
+  wait(parts_.publisher.head(), kRetryMs);
 }
 
 }  // namespace limpet

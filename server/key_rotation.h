@@ -23,6 +23,7 @@ namespace limpet {
 class KeyRotation : public std::enable_shared_from_this<KeyRotation> {
  public:
   static constexpr int64_t kRetryMs = 1000;
+  static constexpr size_t kMaxBegan = 1000;  // streams that one step looks at
 
   // All must outlive it and its jobs, which end with the worker.
   struct Parts {
@@ -45,11 +46,12 @@ class KeyRotation : public std::enable_shared_from_this<KeyRotation> {
   KeyRotation(Parts parts, Times times);
 
   void look();  // after the state or the nodes have changed
-  void look_for_late_nodes(const Snapshot& head);
-  void wait(const Snapshot& head);
+  // True: a connected node still mints with an older key.
+  bool look_for_late_nodes(const Snapshot& head);
+  void wait(const Snapshot& head, int64_t least_ms);
   void wake_at(int64_t unix_ms);
   void step();
-  void stepped(const absl::Status& status, bool late_node);
+  void stepped(const absl::Status& status, const std::vector<StateId>& began);
 
   Parts parts_;
   const Times times_;
@@ -57,7 +59,7 @@ class KeyRotation : public std::enable_shared_from_this<KeyRotation> {
   bool stepping_ = false;            // a job is with the worker
   bool again_ = false;               // something came meanwhile
   uint64_t nodes_version_ = 0;       // of the last look
-  bool late_node_ = false;           // has come, and is not written down
+  std::vector<StateId> began_;       // KeyFacts::began of the next step
   std::vector<Signal::Subscription> subscriptions_;
 };
 

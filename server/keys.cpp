@@ -106,13 +106,29 @@ uint32_t longest_session_s(const RoutingTable& table) {
 }
 
 int64_t open_ms(const RoutingTable& table) {
-  return std::max(kLeastOpenMs, int64_t{longest_session_s(table)} * 1000) + kGraceMs;
+  return std::max(kLeastOpenMs, int64_t{longest_session_s(table)} * 1000) + kMintedStepMs +
+         kGraceMs;
+}
+
+// Whether some node mints with that key, which mints no more, or did when it came back.
+bool is_minted_with(const SealKey& key, Epoch epoch, const KeyFacts& facts) {
+  const auto is_before = [&](const StateId& state) {
+    return state.revision != 0 &&
+           (state.epoch != epoch || state.revision < key.entry->revision);
+  };
+  return std::any_of(facts.began.begin(), facts.began.end(), is_before) ||
+         std::any_of(facts.nodes.nodes.begin(), facts.nodes.nodes.end(),
+                     [&](const NodeRegistry::Place& node) {
+                       return node.connected && is_before(node.active);
+                     });
 }
 
 // Of keys that mint no more: when they did last, as it is to be written down.
-int64_t minted_until(const v1::StickyKey& key, const KeyFacts& facts, int64_t now_unix_ms) {
-  const int64_t known = key.minted_until_unix_ms();
-  const bool outdated = facts.late_node && now_unix_ms - known > kMintedStepMs;
+int64_t minted_until(const SealKey& key, Epoch epoch, const KeyFacts& facts,
+                     int64_t now_unix_ms) {
+  const int64_t known = key.key.minted_until_unix_ms();
+  const bool outdated =
+      now_unix_ms - known > kMintedStepMs && is_minted_with(key, epoch, facts);
   return known == 0 || outdated ? now_unix_ms : known;
 }
 
@@ -127,7 +143,7 @@ class Step {
         ring_(read_ring(before)) {}
 
   KeyStep plan() {
-    if (!ring_.minting) return {};
+    if (!ring_.minting || table_ == nullptr) return {};
     close_old_ones();
     if (!ring_.coming.empty()) {
       promote();
@@ -142,13 +158,13 @@ class Step {
   void close_old_ones() {
     std::optional<int64_t> open;  // reads the whole table: once, and only when there is a need
     for (const SealKey& stored : ring_.opening) {
-      const int64_t since = minted_until(stored.key, facts_, now());
+      const int64_t since = minted_until(stored, before_.id().epoch, facts_, now());
       if (since != stored.key.minted_until_unix_ms()) {
         v1::StickyKey next = stored.key;
         next.set_minted_until_unix_ms(since);
         store(next, before_, plan_);
         told_.push_back(str_cat("key ", name_of(next.id()), " may have minted until now"));
-      } else if (now() - since >= kLeastOpenMs && table_ != nullptr) {
+      } else if (now() - since >= kLeastOpenMs) {
         if (!open) open = open_ms(*table_);
         if (now() - since < *open) continue;
         plan_.batch.removed.push_back(stored.entry->key);
@@ -175,7 +191,7 @@ class Step {
     const v1::StickyKey& newest = ring_.minting->key;
     const bool due = facts_.rotate_after_ms != 0 &&
                      now() - newest.created_unix_ms() >= facts_.rotate_after_ms;
-    if (!due || ring_.size() >= kMaxStickyKeys) return;
+    if (!due || ring_.size() >= kStickyKeysByTime) return;
     const v1::StickyKey key = make_key(newest.id(), context_);
     store(key, before_, plan_);
     told_.push_back(str_cat("key ", name_of(key.id()), " is coming"));
@@ -241,7 +257,7 @@ std::optional<int64_t> next_key_step_unix_ms(const Snapshot& head, int64_t rotat
     const int64_t least = stored.key.minted_until_unix_ms() + kLeastOpenMs;
     at(least > now_unix_ms ? least : now_unix_ms + kLookAgainMs);
   }
-  const bool may_begin = ring.minting && ring.coming.empty() && ring.size() < kMaxStickyKeys;
+  const bool may_begin = ring.minting && ring.coming.empty() && ring.size() < kStickyKeysByTime;
   if (rotate_after_ms != 0 && may_begin) {
     at(std::max(now_unix_ms, ring.minting->key.created_unix_ms() + rotate_after_ms));
   }
@@ -279,7 +295,7 @@ v1::ListKeysResponse list_keys(const Snapshot& head, const RoutingTable* table,
   const int64_t open = table == nullptr ? 0 : open_ms(*table);
   for (auto stored = ring.opening.rbegin(); stored != ring.opening.rend(); ++stored) {
     v1::ListKeysResponse::Key* key = add(*stored);
-    const int64_t since = minted_until(stored->key, facts, now_unix_ms);
+    const int64_t since = minted_until(*stored, head.id().epoch, facts, now_unix_ms);
     key->set_opens_until_unix_ms(open == 0 ? 0 : since + open);
   }
   if (facts.rotate_after_ms != 0 && ring.minting && ring.coming.empty()) {

@@ -25,8 +25,9 @@
 
 namespace limpet {
 
-// With so many none is added: sessions then live longer than it takes to make as many.
+// With so many none is added by time alone, and a few more when somebody asks for it.
 inline constexpr size_t kMaxStickyKeys = 64;
+inline constexpr size_t kStickyKeysByTime = 56;
 // A key opens at least so long after it minted last, however short sessions are: a node that is cut
 // off from its server mints with it all the while.
 inline constexpr int64_t kLeastOpenMs = int64_t{7} * 24 * 3600 * 1000;
@@ -37,9 +38,9 @@ struct KeyFacts {
   NodeRegistry::Places nodes;
   // Nodes that were there before this server started have had time to come back.
   bool settled = false;
-  // A node has come back from a time before the newest key minted: it may have minted with any of
-  // those before.
-  bool late_node = false;
+  // What streams that are new since the last step began with. A node that serves, or served then,
+  // a state of before a key stopped minting may have minted with it.
+  std::vector<StateId> began;
   int64_t rotate_after_ms = 0;  // the age at which a key is replaced; 0: never by itself
 };
 
@@ -54,7 +55,7 @@ struct KeyStep {
   std::string message;  // for the audit: "key 6746c2f0 mints, 6745713f opens"
 };
 // What time and the nodes have made right: a key comes, mints, or is gone. `table`: that of
-// `before`; null: it does not compile, and how long sessions live is not known.
+// `before`; null: it does not compile, how long sessions live is not known, and nothing is done.
 KeyStep plan_key_step(const Snapshot& before, const RoutingTable* table, const KeyFacts& facts,
                       const ChangeContext& context);
 
@@ -63,7 +64,7 @@ std::optional<int64_t> next_key_step_unix_ms(const Snapshot& head, int64_t rotat
                                              int64_t now_unix_ms);
 // A key is coming: what nodes have on their disks matters.
 bool awaits_nodes(const Snapshot& head);
-// Whether a node at that state mints with an older key than a node at the head does.
+// Whether a node at that state mints with an older key than one at the head does.
 bool mints_with_older(const Snapshot& head, const StateId& state);
 
 v1::ListKeysResponse list_keys(const Snapshot& head, const RoutingTable* table,

@@ -32,7 +32,7 @@ absl::StatusOr<NodeRegistry::Ticket> NodeRegistry::connect(const v1::Hello& hell
     Node& node = nodes_[hello.node_id()];
     replaced = std::exchange(node.stream, std::move(stream));
     node.stream_number = ticket.stream = ++last_stream_;
-    findings_.forget(hello.node_id());
+    let_findings_grow_old(hello.node_id(), node, now_unix_ms);
     node.active = node.first = node.kept = StateId();
     node.status.Clear();
     node.status.set_node_id(hello.node_id());
@@ -209,6 +209,10 @@ void NodeRegistry::look_for_stale(int64_t now_unix_ms) {
   {
     const std::lock_guard lock(mutex_);
     for (auto& [id, node] : nodes_) {
+      if (node.findings_until_ms != 0 && now_unix_ms >= node.findings_until_ms) {
+        news |= findings_.drop_old(id);
+        node.findings_until_ms = 0;
+      }
       if (node.known_stale || !is_stale(node.status, now_unix_ms)) continue;
       node.known_stale = news = true;
       findings_.set_silent(id, true);
@@ -226,7 +230,7 @@ void NodeRegistry::disconnected(const Ticket& ticket, int64_t now_unix_ms) {
     if (node == nullptr) return;
     node->stream_number = 0;
     ended = std::exchange(node->stream, {});
-    findings_.forget(ticket.node_id);
+    let_findings_grow_old(ticket.node_id, *node, now_unix_ms);
     node->status.set_connected(false);
     node->status.set_held(false);
     hear(*node, now_unix_ms);
@@ -307,6 +311,18 @@ NodeRegistry::Node* NodeRegistry::find(const Ticket& ticket) {
   return ours ? &found->second : nullptr;
 }
 
+void NodeRegistry::let_findings_grow_old(const std::string& id, Node& node, int64_t now_unix_ms) {
+  findings_.grow_old(id);
+  if (node.findings_until_ms == 0) node.findings_until_ms = now_unix_ms + kStaleMs;
+}
+
+size_t NodeRegistry::connected() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<size_t>(std::count_if(nodes_.begin(), nodes_.end(), [](const auto& item) {
+    return item.second.stream_number != 0;
+  }));
+}
+
 bool NodeRegistry::make_room() {
   auto oldest = nodes_.end();
   for (auto node = nodes_.begin(); node != nodes_.end(); ++node) {
@@ -317,6 +333,7 @@ bool NodeRegistry::make_room() {
     }
   }
   if (oldest == nodes_.end()) return false;
+  findings_.forget(oldest->first);
   nodes_.erase(oldest);
   ++forgotten_;
   return true;

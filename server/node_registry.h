@@ -58,7 +58,7 @@ class NodeRegistry {
   // It is on its way now: whoever waits for it to serve the new state does not wait in vain.
   void released(const Ticket& ticket);
   void reported(const Ticket& ticket, const v1::Report& report, int64_t now_unix_ms);
-  // What is new of the endpoints that it tries; holds as long as the stream. False: the node tells
+  // What is new of the endpoints that it tries. False: the node tells
   // of more of them than are kept (HealthFindings::kMaxOfNode).
   bool found(const Ticket& ticket, const v1::HealthReport& report, int64_t now_unix_ms);
   void seen(const Ticket& ticket, int64_t now_unix_ms);
@@ -105,15 +105,18 @@ class NodeRegistry {
   };
   Places places() const;
   bool knows(const std::string& node_id) const;
+  size_t connected() const;  // how many nodes are
 
-  // look(findings) under the lock: of connected nodes, and those of stale ones do not count.
+  // look(findings) under the lock. Those of a node that has gone, or begun another stream without
+  // telling anew, count for kStaleMs; those of stale ones do not.
   template <typename Look>
   auto look_at_findings(const Look& look) const {
     const std::lock_guard lock(mutex_);
     return look(findings_);
   }
 
-  // Tells of nodes that have become stale. To be called now and then.
+  // Tells of nodes that have become stale, and forgets what those that are gone have found. To be
+  // called now and then.
   void look_for_stale(int64_t now_unix_ms);
 
   // After a node came, went, answered an update, reported, or became stale or well again.
@@ -136,11 +139,13 @@ class NodeRegistry {
     Stream stream;
     uint64_t version = 0;     // of its last change
     bool known_stale = false;  // told as stale
+    int64_t findings_until_ms = 0;  // those of a stream that is over count; 0: there are none
   };
 
   // Requires: the lock is held. Null when the place was taken over.
   Node* find(const Ticket& ticket);
   bool make_room();
+  void let_findings_grow_old(const std::string& id, Node& node, int64_t now_unix_ms);
   void touch(Node& node) { node.version = ++version_; }
   // Heard of: true when that is news, because it was told as stale.
   bool hear(Node& node, int64_t now_unix_ms);

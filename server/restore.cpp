@@ -31,11 +31,17 @@ uint32_t newest_sealing(const Snapshot& state) {
   return newest;
 }
 
-// The key, sealing if it is that one. What cannot be read opens nothing; the dry run of the whole
-// refuses it.
-EntryPtr key_for(const Entry& known, uint32_t sealing, uint64_t revision) {
+// The key, sealing if it is that one; it sealed last when either database says so (`other`: its
+// entry in the other one, null where that has none). What cannot be read opens nothing; the dry
+// run of the whole refuses it.
+EntryPtr key_for(const Entry& known, const EntryPtr& other, uint32_t sealing, uint64_t revision) {
   v1::StickyKey key;
   const bool read = key.ParseFromString(known.bytes);
+  v1::StickyKey there;
+  if (other != nullptr && there.ParseFromString(other->bytes)) {
+    key.set_minted_until_unix_ms(
+        std::max(key.minted_until_unix_ms(), there.minted_until_unix_ms()));
+  }
   auto entry = std::make_shared<Entry>();
   entry->key = known.key;
   entry->revision = revision;
@@ -50,12 +56,12 @@ EntryPtr key_for(const Entry& known, uint32_t sealing, uint64_t revision) {
 void plan_keys(const Snapshot& saved, const Snapshot& live, uint64_t revision, RestorePlan& plan) {
   const uint32_t sealing = std::max(newest_sealing(saved), newest_sealing(live));
   saved.for_each(kStickyKeyKind, [&](const EntryPtr& key) {
-    EntryPtr next = key_for(*key, sealing, revision);
+    EntryPtr next = key_for(*key, live.find(key->key), sealing, revision);
     if (next->bytes != key->bytes) plan.batch.upserts.push_back({std::move(next), "", 0});
   });
   live.for_each(kStickyKeyKind, [&](const EntryPtr& key) {
     if (saved.find(key->key) != nullptr) return;
-    plan.batch.upserts.push_back({key_for(*key, sealing, revision), "", 0});
+    plan.batch.upserts.push_back({key_for(*key, nullptr, sealing, revision), "", 0});
     ++plan.kept_keys;
   });
 }
@@ -86,15 +92,16 @@ v1::EndpointState endpoint_state(const Entry& entry) {
 }
 
 // The nodes have judged the endpoints since, and those that are not well are not by being restored.
+// Of others the file's verdicts say how they were then: they are judged anew.
 void plan_verdicts(const Snapshot& saved, const Snapshot& live, uint64_t revision,
                    RestorePlan& plan) {
   saved.for_each(kEndpointStateKind, [&](const EntryPtr& entry) {
     const EntryPtr now = live.find(entry->key);
-    if (now == nullptr || now->bytes == entry->bytes) return;
+    if (now != nullptr && now->bytes == entry->bytes) return;
     v1::EndpointState state = endpoint_state(*entry);
-    const v1::EndpointState judged = endpoint_state(*now);
-    if (judged.uid() != state.uid()) return;  // another one at its address
-    *state.mutable_down() = judged.down();
+    const v1::EndpointState judged = now == nullptr ? v1::EndpointState() : endpoint_state(*now);
+    state.clear_down();
+    if (judged.uid() == state.uid()) *state.mutable_down() = judged.down();
     auto next = std::make_shared<Entry>();
     next->key = entry->key;
     next->revision = revision;

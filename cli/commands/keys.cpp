@@ -100,7 +100,10 @@ class MintWait {
 
  private:
   std::string text_of(const Key& key) const {
-    if (key.missing().empty()) return str_cat("key ", name_of(id_), " waits for the nodes");
+    if (key.missing().empty()) {
+      return str_cat("key ", name_of(id_), " waits for a node to connect, or for those to come "
+                     "back that were there before the server's start");
+    }
     return str_cat("key ", name_of(id_), " waits for ", join(key.missing(), ", "),
                    " to have it on disk");
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -39,8 +40,13 @@ std::string check_host(std::string_view value) {
   const size_t bracket = value.starts_with('[') ? value.find(']') : 0;
   if (bracket == std::string_view::npos) return form;
   if (const size_t colon = value.find(':', bracket); colon != std::string_view::npos) {
+    const std::string_view digits = value.substr(colon + 1);
+    // SimpleAtoi() alone takes signs and spaces, line breaks among them.
+    const bool plain = std::all_of(digits.begin(), digits.end(), [](char c) {
+      return absl::ascii_isdigit(static_cast<unsigned char>(c));
+    });
     int port = 0;
-    if (!absl::SimpleAtoi(absl_view(value.substr(colon + 1)), &port)) return form;
+    if (!plain || !absl::SimpleAtoi(absl_view(digits), &port)) return form;
     if (std::string problem = check_port(port); !problem.empty()) return str_cat("port ", problem);
     host = value.substr(0, colon);
   }

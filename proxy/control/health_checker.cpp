@@ -16,6 +16,7 @@ using Health = HealthTracker::Health;
 using std::chrono::milliseconds;
 
 constexpr int64_t kSoonMs = 1'000;
+constexpr milliseconds kGather{50};  // what is found within it is reported together
 constexpr int64_t kExpiryMs = 1'000;
 
 int64_t now_ms() {
@@ -155,6 +156,7 @@ void HealthChecker::end_try(Watched& watched) {
 }
 
 void HealthChecker::begin_due() {
+  if (stopped_) return;
   const int64_t now = now_ms();
   while (running_ < kMaxTries && !schedule_.empty() && schedule_.begin()->first <= now) {
     begin(*schedule_.begin()->second, now);
@@ -226,9 +228,11 @@ void HealthChecker::note_request_failure(const std::string& cluster, uint64_t en
   const auto found = watched_.find({cluster, endpoint_uid});
   if (stopped_ || found == watched_.end()) return;
   Watched& watched = found->second;
-  const bool changed = watched.tracker.note_request_failure(
-      *watched.cluster->health, "requests were not answered", now_ms());
-  if (changed) note_change(watched);
+  const int64_t now = now_ms();
+  const bool decides = watched.tracker.note_request_failure(*watched.cluster->health, now);
+  if (!decides || watched.running != nullptr) return;
+  schedule(watched, now);
+  begin_due();
 }
 
 void HealthChecker::note_change(const Watched& watched) {
@@ -239,7 +243,7 @@ void HealthChecker::note_change(const Watched& watched) {
                  watched.cluster->cluster.find(uid)->name, cluster, tracker.problem());
   }
   if (changes_.empty()) {
-    report_timer_.expires_after(milliseconds(0));
+    report_timer_.expires_after(kGather);
     report_timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) report();
     });
@@ -248,6 +252,7 @@ void HealthChecker::note_change(const Watched& watched) {
 }
 
 void HealthChecker::report() {
+  if (stopped_) return;
   std::vector<HealthFinding> findings;
   for (auto& [key, finding] : changes_) findings.push_back(std::move(finding));
   changes_.clear();

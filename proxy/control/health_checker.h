@@ -45,7 +45,7 @@ class HealthChecker {
     std::string build;
     // Of what a cluster of the followed table says of TLS.
     std::function<std::shared_ptr<const tls::Client>(const UpstreamTls&)> tls_client;
-    // What is found otherwise than before, all of one turn of the io_context together.
+    // What is found otherwise than before, all of a moment together.
     std::function<void(std::vector<HealthFinding>)> on_findings;
   };
 

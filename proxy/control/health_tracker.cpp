@@ -28,11 +28,14 @@ bool HealthTracker::note_try(const HealthSettings& settings, std::string_view pr
   return passes_ >= settings.min_passes && long_enough && become(Health::kUp, now_ms);
 }
 
-bool HealthTracker::note_request_failure(const HealthSettings& settings, std::string_view problem,
-                                         int64_t now_ms) {
+bool HealthTracker::note_request_failure(const HealthSettings& settings, int64_t now_ms) {
   if (now_ms < next_failure_ms_) return false;
   next_failure_ms_ = now_ms + settings.interval_ms / std::max(1U, settings.max_fails);
-  return note_try(settings, problem, now_ms);
+  last_ms_ = now_ms;
+  passes_ = 0;
+  if (health_ == Health::kDown) return false;
+  if (fails_ + 1 < settings.max_fails) ++fails_;
+  return fails_ + 1 >= settings.max_fails;
 }
 
 bool HealthTracker::expire(const HealthSettings& settings, int64_t now_ms) {

@@ -8,8 +8,9 @@
 //                    went down
 //   up, down -> untried  there was no try for max(kFreshMs, two intervals)
 //
-// A request that could not be answered by the endpoint counts as a try that failed. Those that come
-// at one moment say the same thing, so at most max_fails of them count in one interval.
+// A request that the endpoint did not answer counts as a try that failed, but not as the last of a
+// row: others may be answered, which nobody counts here, so a try has the last word. Those that
+// come at one moment say the same thing: at most max_fails of them count in one interval.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +28,11 @@ class HealthTracker {
 
   enum class Health : uint8_t { kUntried, kUp, kDown };
 
+  // Returns whether the next try decides, and is to be made at once.
+  bool note_request_failure(const HealthSettings& settings, int64_t now_ms);
   // Each returns whether health() has changed.
   // `problem` is empty for a try that has passed.
   bool note_try(const HealthSettings& settings, std::string_view problem, int64_t now_ms);
-  bool note_request_failure(const HealthSettings& settings, std::string_view problem,
-                            int64_t now_ms);
   // To be called at least as often as something hangs on it.
   bool expire(const HealthSettings& settings, int64_t now_ms);
 

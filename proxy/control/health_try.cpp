@@ -32,12 +32,14 @@ bool is_own_fault(const boost::system::error_code& error) {
 
 std::string text_of(const boost::system::error_code& error, int64_t timeout_ms) {
   if (error == beast::error::timeout) return str_cat("no answer within ", timeout_ms, " ms");
-  if (error == asio::error::eof || error == http::error::end_of_stream ||
-      error == http::error::partial_message) {
+  if (error == asio::error::eof || error == asio::ssl::error::stream_truncated ||
+      error == http::error::end_of_stream || error == http::error::partial_message) {
     return "closed before the answer was there";
   }
   std::string text = error.message();
   if (error.category() == asio::error::get_ssl_category()) return str_cat("TLS: ", text);
+  static const auto& http_errors = make_error_code(http::error::end_of_stream).category();
+  if (error.category() == http_errors) return str_cat("no HTTP answer: ", text);
   if (!text.empty()) text[0] = absl::ascii_tolower(static_cast<unsigned char>(text[0]));
   return text;
 }
@@ -155,7 +157,9 @@ void HealthTry::judge() {
 
 void HealthTry::fail(Error error) {
   if (is_own_fault(error)) return finish(Result::kNotMade, {});
-  const long verified = tls_ ? SSL_get_verify_result(tls_->native_handle()) : X509_V_OK;
+  SSL* const ssl = tls_ ? tls_->native_handle() : nullptr;
+  const bool verifies = ssl != nullptr && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE;
+  const long verified = verifies ? SSL_get_verify_result(ssl) : X509_V_OK;
   if (error.category() == asio::error::get_ssl_category() && verified != X509_V_OK) {
     return finish(Result::kFailed,
                   str_cat("TLS: ", std::string_view(X509_verify_cert_error_string(verified))));

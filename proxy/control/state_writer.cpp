@@ -55,6 +55,7 @@ void StateWriter::run() {
     if (pending_.empty()) return;
     Pending next = std::move(pending_.front());
     pending_.pop_front();
+    failed_.reset();  // the file is to hold this one: a retry of an older one would take it back
     lock.unlock();
     const bool large = write(next);
     next.update.reset();

@@ -76,7 +76,9 @@ class Call final : public grpc::ClientBidiReactor<v1::NodeMessage, v1::ServerMes
 
   void write(v1::NodeMessage message) {
     // What is dropped is not said again on this stream: another begins with all of it.
-    if (!enqueue(std::move(message))) context_.TryCancel();
+    if (enqueue(std::move(message))) return;
+    spdlog::warn("the server does not read what this node tells it: beginning a new stream");
+    context_.TryCancel();
   }
 
   void cancel() {

@@ -18,7 +18,7 @@ spec:
   ports:
   - port: 8080
     config:
-      {{path: {HEALTH_PATH}, interval: 1, timeout: 900ms, maxFails: 2, minPasses: 1}}
+      {{path: {HEALTH_PATH}, interval: 1, timeout: 900ms, maxFails: 3, minPasses: 1}}
 """
 
 
@@ -85,8 +85,9 @@ class VerdictTest(HealthCase):
         wait_until(there, f'e1 to be {state}')
 
     def test_more_than_half_decide(self):
-        self.find('n1', 'DOWN', 'status 503')
         self.find('n2', 'UP')
+        self.wait_nodes('1 up')
+        self.find('n1', 'DOWN', 'status 503')
         self.wait_nodes('1 up, 1 down')
         before = self.revision()
         self.find('n3', 'DOWN', 'status 503')

@@ -44,11 +44,23 @@ spec:
 '''
 
 
+RETRIES = '''
+apiVersion: gateway.flomesh.io/v1alpha1
+kind: RetryPolicy
+metadata: {name: pipy, namespace: server}
+spec:
+  targetRef: {kind: Service, name: pipy}
+  ports:
+  - {port: 8080, config: {retryOn: ["503"], numRetries: 1, backoffBaseInterval: 0}}
+'''
+
+
 class StickyContract(ClusterCase):
     @classmethod
     def start_cluster(cls, cluster):
         for endpoint in range(1, 7):
             cluster.start_endpoint(endpoint)
+        cluster.start_endpoint(7, '--status', 503)
         cluster.start_server()
         cls.relays = {node: Relay(cluster.address(1), (cluster.address(1), 7700))
                       for node in (2, 3)}
@@ -199,6 +211,17 @@ class StickyContract(ClusterCase):
         self.assertEqual({changed for _, changed in answers}, {None})
         self.assertLessEqual({endpoint for endpoint, _ in answers}, {'e1', 'e2'})
         self.check_stay(sessions, nodes=(1, 2))
+
+    def test_an_answer_that_is_retried_elsewhere_moves_nobody(self):
+        sessions = [(cookie, 'e1') for cookie in self.sessions_at('e1', 10)]
+        self.cluster.apply(RETRIES)
+        self.addCleanup(self.cluster.gwctl, 'delete', '--wait', 'retrypolicy', 'pipy', '-n',
+                        'server')
+        self.list({'e1': 7, 'e2': 2})  # what answers there says 503
+        answers = self.ask_all([(node, cookie) for cookie, _ in sessions for node in NODES])
+        self.assertEqual(set(answers), {('e2', None)})
+        self.list({'e1': 1, 'e2': 2})
+        self.check_stay(sessions)
 
     def test_an_endpoint_more_moves_none_of_1000_sessions(self):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:

@@ -37,7 +37,7 @@ void Cluster::step_keys() {
     facts.nodes.nodes.push_back({node.id, connected, node.served, {}, 0, node.file.id()});
   }
   facts.settled = true;
-  facts.late_node = chance(4);
+  if (chance(4)) facts.began.push_back(history_[draw(history_.size())].state.id());
   facts.rotate_after_ms = chance(2) ? 300'000 : 0;
   const CompileResult compiled = compile(head(), nullptr);
   const Snapshot before = head();

@@ -16,7 +16,7 @@ class FakeNode:
         sync = self.channel.stream_stream('/limpet.v1.Discovery/Sync',
                                           self.types.NodeMessage.SerializeToString,
                                           self.types.ServerMessage.FromString)
-        self.stream = sync(iter(self.outgoing.get, None), timeout=60)
+        self.stream = sync(iter(self.outgoing.get, None), timeout=240)
         self.send(hello=self.types.Hello(node_id=node_id, build='fake', address='127.0.0.1',
                                          gateways=gateways))
 

@@ -46,6 +46,23 @@ TEST(Votes, MoreThanHalfDecideAndATieDoesNot) {
   }
 }
 
+TEST_F(HealthFindingsTest, OldOnesCountUntilTheyAreToldAnewOrDropped) {
+  take("a", kDown);
+  take("b", kUp);
+  EXPECT_FALSE(findings_.grow_old("a"));
+  EXPECT_FALSE(findings_.grow_old("b"));
+  EXPECT_EQ(votes(), (Votes{1, 1}));
+  EXPECT_FALSE(take("a", kDown)) << "the same vote";
+  EXPECT_FALSE(findings_.drop_old("a")) << "it has told anew";
+  EXPECT_TRUE(findings_.drop_old("b"));
+  EXPECT_EQ(votes(), (Votes{0, 1}));
+  EXPECT_FALSE(findings_.drop_old("c"));
+  findings_.set_silent("a", true);
+  findings_.grow_old("a");
+  findings_.set_silent("a", false);
+  EXPECT_EQ(votes(), Votes{}) << "nothing of a silent node counts any more";
+}
+
 TEST_F(HealthFindingsTest, CountsWhatEachNodeSaysLast) {
   EXPECT_TRUE(take("a", kUp));
   EXPECT_TRUE(take("b", kDown));

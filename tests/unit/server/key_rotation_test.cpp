@@ -88,20 +88,24 @@ TEST_F(KeyRotationTest, WhoMayStillComeBackIsWaitedFor) {
 }
 
 TEST_F(KeyRotationTest, ANodeFromBeforeIsWrittenDown) {
+  // A key that stopped minting two hours ago.
   const StateId before = publisher_.head().id();
-  const auto rotation = start({});
-  const NodeRegistry::Ticket a = connect("a", before);
-  rotate();
+  ChangeContext past = make_change_context();
+  past.now_unix_ms -= int64_t{2 * 3600} * 1000;
+  ASSERT_TRUE(applier_.rotate_keys({}, Origin{"", "peer"}, past).status.ok());
+  const NodeRegistry::Ticket a = connect("a", publisher_.head().id());
   keep(a);
-  while (!keys().keys(0).mints()) io_.run_one();
-  const int64_t minted = keys().keys(1).minted_until_unix_ms();
-  EXPECT_NE(minted, 0);
-  // What is written down is no older than an hour: nothing is to be done.
-  const uint64_t revision = publisher_.head().id().revision;
-  connect("late", before);
+  ASSERT_TRUE(applier_.step_keys({.nodes = registry_.places(), .settled = true}, past).status.ok());
+  registry_.active(a, publisher_.head().id(), 5, unix_ms_now());
+  ASSERT_EQ(keys().keys(1).minted_until_unix_ms(), past.now_unix_ms);
+
+  const auto rotation = start({});
   while (io_.poll() != 0) {
   }
-  EXPECT_EQ(publisher_.head().id().revision, revision);
+  EXPECT_EQ(keys().keys(1).minted_until_unix_ms(), past.now_unix_ms) << "a is not from before";
+  connect("late", before);
+  while (keys().keys(1).minted_until_unix_ms() == past.now_unix_ms) io_.run_one();
+  EXPECT_GE(keys().keys(1).minted_until_unix_ms(), past.now_unix_ms + kMintedStepMs);
 }
 
 }  // namespace

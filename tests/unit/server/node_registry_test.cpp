@@ -201,7 +201,7 @@ class NodeFindingsTest : public NodeRegistryTest {
   int told_ = 0;
 };
 
-TEST_F(NodeFindingsTest, HoldAsLongAsTheStream) {
+TEST_F(NodeFindingsTest, HoldForAWhileWhenTheStreamIsOver) {
   const auto a = connect("a");
   const auto b = connect("b");
   told();
@@ -213,16 +213,28 @@ TEST_F(NodeFindingsTest, HoldAsLongAsTheStream) {
   EXPECT_EQ(votes(), (Votes{1, 1}));
 
   const auto again = connect("a");
-  EXPECT_EQ(votes(), (Votes{1, 0})) << "another stream begins with nothing";
-  found(a, v1::HealthReport::DOWN);
-  EXPECT_EQ(votes(), (Votes{1, 0})) << "its place was taken";
-  found(again, v1::HealthReport::DOWN);
-  registry_.disconnected(a, ++now_);
-  EXPECT_EQ(votes(), (Votes{1, 1}));
+  EXPECT_EQ(votes(), (Votes{1, 1})) << "b alone is not to decide while a restarts";
+  found(a, v1::HealthReport::UP);
+  EXPECT_EQ(votes(), (Votes{1, 1})) << "its place was taken";
+  found(again, v1::HealthReport::UP);
+  EXPECT_EQ(votes(), (Votes{2, 0}));
+  now_ += NodeRegistry::kStaleMs;
+  registry_.seen(again, now_);
+  registry_.seen(b, now_);
+  registry_.look_for_stale(now_);
+  EXPECT_EQ(votes(), (Votes{2, 0})) << "a has told anew";
+
+  registry_.disconnected(again, now_);
+  now_ += NodeRegistry::kStaleMs - 1;
+  registry_.seen(b, now_);
+  registry_.look_for_stale(now_);
+  EXPECT_EQ(votes(), (Votes{2, 0}));
   told();
-  registry_.disconnected(again, ++now_);
-  EXPECT_EQ(votes(), (Votes{1, 0}));
+  registry_.look_for_stale(++now_);
+  EXPECT_EQ(votes(), (Votes{1, 0})) << "a is gone";
   EXPECT_TRUE(told());
+  connect("a");
+  EXPECT_EQ(votes(), (Votes{1, 0})) << "nor does it bring them back";
 }
 
 TEST_F(NodeFindingsTest, DoNotCountWhileTheNodeIsSilent) {

@@ -72,7 +72,7 @@ TEST(ValidateHealthCheckPolicy, Host) {
     expect_violations(kBase, {{config("path: '/' host: '" + std::string(good) + "'"), {}}});
   }
   for (const char* bad : {"::1", "[::1", "[10.0.0.1]", "[::1]x", "a b", "a/b", ":80", "a:", "a:x",
-                          "a\\r\\nx"}) {
+                          "a\\r\\nx", "a:+80", "a: 80", "a:80\\n", "a:\\r\\n80"}) {
     expect_violations(kBase, {{config("path: '/' host: '" + std::string(bad) + "'"),
                                {"spec.config.host: must be a host name or an IP address"}}});
   }

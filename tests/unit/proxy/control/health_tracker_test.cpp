@@ -13,7 +13,7 @@ class HealthTrackerTest : public ::testing::Test {
   bool fail(const char* problem = "status 503") {
     return tracker_.note_try(settings_, problem, now_ms_);
   }
-  bool fail_request() { return tracker_.note_request_failure(settings_, "no answer", now_ms_); }
+  bool fail_request() { return tracker_.note_request_failure(settings_, now_ms_); }
   void go_down() {
     for (uint32_t i = 0; i < settings_.max_fails; ++i) fail();
     ASSERT_EQ(tracker_.health(), Health::kDown);
@@ -95,22 +95,32 @@ TEST_F(HealthTrackerTest, WhatWasNotTriedForLongIsUnknown) {
 TEST_F(HealthTrackerTest, RequestsThatFailAtOneMomentAreOneFail) {
   pass();
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(fail_request());
-  now_ms_ += 1'666;  // a third of the interval
+  now_ms_ += 1'665;  // not yet a third of the interval
   EXPECT_FALSE(fail_request());
-  now_ms_ += 1'665;
-  EXPECT_FALSE(fail_request()) << "too early";
   now_ms_ += 1;
-  EXPECT_TRUE(fail_request());
-  EXPECT_EQ(tracker_.problem(), "no answer");
+  EXPECT_TRUE(fail_request()) << "one more, and it is down";
+  EXPECT_TRUE(fail());
 }
 
-TEST_F(HealthTrackerTest, ARequestsFailureStandsInARowWithTries) {
+TEST_F(HealthTrackerTest, RequestsAloneDoNotFindAnEndpointDown) {
   pass();
-  EXPECT_FALSE(fail() || fail_request());
+  for (int i = 0; i < 100; ++i) {
+    now_ms_ += 5'000;
+    fail_request();
+    EXPECT_EQ(tracker_.health(), HealthTracker::Health::kUp);
+  }
+  EXPECT_FALSE(pass()) << "the endpoint answers";
+  EXPECT_FALSE(fail() || fail());
+  EXPECT_TRUE(fail());
+}
+
+TEST_F(HealthTrackerTest, ARequestsFailureEndsARowOfPasses) {
+  pass();
+  EXPECT_FALSE(fail() || fail());
   EXPECT_TRUE(fail());
   EXPECT_FALSE(pass());
   now_ms_ += 5'000;
-  EXPECT_FALSE(fail_request()) << "and it ends a row of passes";
+  EXPECT_FALSE(fail_request());
   EXPECT_FALSE(pass());
   EXPECT_TRUE(pass());
 }
