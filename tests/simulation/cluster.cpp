@@ -46,11 +46,10 @@ void merge_evictions(const Facts& replaced, Facts& facts) {
   }
 }
 
-// What the nodes have found since the file was saved goes before what they had found then.
+// What the nodes have found since the file was saved holds, nothing of what they had found then.
 void take_verdicts(const Facts& replaced, Facts& facts) {
   for (const auto& [service, endpoints] : facts.endpoints) {
     for (const auto& [identity, endpoint] : endpoints) {
-      if (replaced.find(identity) == nullptr) continue;
       facts.down.erase(identity);
       if (replaced.down.contains(identity)) facts.down.insert(identity);
     }

@@ -27,7 +27,7 @@ void Cluster::rotate_keys() {
 // The server looks whether it is time for something.
 void Cluster::step_keys() {
   // Seldom, as it ends every session.
-  if (head().size(kStickyKeyKind) > 1 && chance(4)) {
+  if (head().size(kStickyKeyKind) > 1 && chance(3)) {
     pass(kWeekS + 3600);
     say("a week passes");
   }
@@ -37,7 +37,7 @@ void Cluster::step_keys() {
     facts.nodes.nodes.push_back({node.id, connected, node.served, {}, 0, node.file.id()});
   }
   facts.settled = true;
-  if (chance(4)) facts.began.push_back(history_[draw(history_.size())].state.id());
+  if (chance(10)) facts.began.push_back(history_[draw(history_.size())].state.id());
   facts.rotate_after_ms = chance(2) ? 300'000 : 0;
   const CompileResult compiled = compile(head(), nullptr);
   const Snapshot before = head();

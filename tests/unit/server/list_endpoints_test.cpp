@@ -70,6 +70,8 @@ TEST_F(ListEndpointsTest, TellsWhatNodesFindAndWhatCameOfIt) {
   EXPECT_FALSE(listed("e2").has_down());
 
   registry.disconnected(tickets["n1"], context.now_unix_ms);
+  EXPECT_EQ(listed("e1").opinions_size(), 2) << "it may be back soon";
+  registry.look_for_stale(context.now_unix_ms + NodeRegistry::kStaleMs);
   EXPECT_EQ(listed("e1").opinions_size(), 1);
 }
 
