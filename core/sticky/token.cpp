@@ -12,6 +12,7 @@
 
 #include "core/base/secure_hash.h"
 #include "core/base/text.h"
+#include "core/sticky/session_name.h"
 
 namespace limpet {
 namespace {
@@ -28,7 +29,6 @@ constexpr size_t kBindingSize = 42;
 constexpr size_t kTemporarySize = 8;
 constexpr size_t kMaxTokenBytes = kMaxTokenChars * 3 / 4;
 constexpr size_t kMaxRecord = kMaxTokenBytes - kOverhead;
-constexpr size_t kMaxName = 128;  // of a cookie or field, as policies may name them
 static_assert(kRecordHead + SessionRecord::kMaxBindings * kBindingSize <= kMaxRecord);
 
 template <size_t size>
@@ -128,8 +128,8 @@ std::array<unsigned char, 32> derive_node_key(const RingKey& key, uint32_t node_
 // The additional data, for either direction. In one piece: each costs a call into the provider.
 bool add_label(EVP_CIPHER_CTX* context, const unsigned char* header, TokenPurpose purpose,
                std::string_view cookie_name) {
-  if (cookie_name.size() > kMaxName) return false;
-  unsigned char data[kHeaderSize + 1 + kMaxName];
+  if (cookie_name.size() > kMaxSessionName) return false;
+  unsigned char data[kHeaderSize + 1 + kMaxSessionName];
   std::memcpy(data, header, kHeaderSize);
   data[kHeaderSize] = static_cast<unsigned char>(purpose);
   std::memcpy(data + kHeaderSize + 1, cookie_name.data(), cookie_name.size());

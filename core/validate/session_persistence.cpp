@@ -2,13 +2,13 @@
 // `type`; in the newer one `type` says which of `cookie` and `header` there is, and that has the
 // name. Manifests of either are read; what one rule says in both would have no meaning.
 #include "core/base/text.h"
+#include "core/sticky/session_name.h"
 #include "core/validate/http_route.h"
 #include "core/validate/policy.h"
 
 namespace limpet {
 namespace {
 
-constexpr size_t kMaxCookieName = 128;
 constexpr int64_t kMinSessionMs = 1'000;
 constexpr int64_t kMaxSessionMs = int64_t{10} * 365 * 86'400'000;
 
@@ -25,7 +25,7 @@ void check_older_shape(const v1::SessionPersistence& persistence, bool header, R
   const std::string& name = persistence.session_name();
   if (!name.empty()) {
     report.check("sessionName",
-                 header ? check_session_header(name) : check_token(name, kMaxCookieName));
+                 header ? check_session_header(name) : check_token(name, kMaxSessionName));
   }
   if (!persistence.has_cookie_config()) return;
   if (header) report.add("cookieConfig", "must be left out with type Header");
@@ -38,7 +38,7 @@ void check_cookie(const v1::SessionPersistence& persistence, bool header, Report
   if (header) report.add("cookie", "must be left out with type Header");
   const Scope scope(report, "cookie");
   const std::string& name = persistence.cookie().name();
-  if (!name.empty()) report.check("name", check_token(name, kMaxCookieName));
+  if (!name.empty()) report.check("name", check_token(name, kMaxSessionName));
   check_lifetime(persistence.cookie().lifetime_type(), persistence, report);
 }
 

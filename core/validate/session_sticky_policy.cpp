@@ -5,12 +5,12 @@
 
 #include "core/base/text.h"
 #include "core/resource/policy.h"
+#include "core/sticky/session_name.h"
 #include "core/validate/policy.h"
 
 namespace limpet {
 namespace {
 
-constexpr size_t kMaxCookieName = 128;
 constexpr size_t kMaxCookiePath = 1024;
 
 // RFC 6265 §4.1.1, path-value.
@@ -54,7 +54,7 @@ void validate_config(const v1::SessionStickyConfig& config, Report& report) {
   if (config.has_cookie_name()) {
     report.check("cookieName", config.type() == "Header"
                                    ? check_session_header(config.cookie_name())
-                                   : check_token(config.cookie_name(), kMaxCookieName));
+                                   : check_token(config.cookie_name(), kMaxSessionName));
   }
   const auto seconds = [&](std::string_view field, bool present, int32_t value) {
     if (!present || value >= 1) return;
@@ -95,7 +95,7 @@ std::string check_session_header(std::string_view value) {
   if (std::find(std::begin(kTaken), std::end(kTaken), lower) != std::end(kTaken)) {
     return str_cat("must not be ", value, ", which has a meaning of its own");
   }
-  return check_token(value, kMaxCookieName);
+  return check_token(value, kMaxSessionName);
 }
 
 void validate_kind(const v1::SessionStickyPolicy& object, Report& report) {
